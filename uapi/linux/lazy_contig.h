@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * Supplemental interface of the lazy_contig dma-buf heap: /dev/lazy_contig.
+ *
+ * Buffers are normally allocated with the standard heap interface
+ * (linux/dma-heap.h) from /dev/dma_heap/lazy_contig, or from
+ * /dev/dma_heap/lazy_contig_dma32 for devices that cannot address memory at
+ * or above 4 GiB. What that interface has no words for is here.
+ *
+ * How the structs grow: every struct begins with @size, which the caller sets
+ * to sizeof(the struct) as it was compiled. Newer headers only append fields,
+ * and zero always means "as before". A kernel that knows fewer fields than the
+ * caller accepts the call if those it does not know are zero; a kernel that
+ * knows more takes the missing ones as zero and writes nothing beyond @size.
+ *
+ * Errors that every ioctl here can return, besides those listed with it:
+ *
+ *  -ENOTTY	no such ioctl
+ *  -EINVAL	@size is smaller than the first published struct, an unknown
+ *		flag is set, or a reserved field is not zero
+ *  -E2BIG	a field that this kernel does not know is not zero
+ *  -EFAULT	the struct cannot be read or written
+ *  -EPERM	the caller lacks CAP_SYS_ADMIN where the ioctl demands it
+ *
+ * The structs have the same layout for 32-bit and 64-bit callers.
+ */
+#ifndef _UAPI_LINUX_LAZY_CONTIG_H
+#define _UAPI_LINUX_LAZY_CONTIG_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define LAZY_CONTIG_IOC_MAGIC		0xb5
+
+/* Bytes of a buffer's name, with the terminating zero. */
+#define LAZY_CONTIG_NAME_MAX		64
+
+/**
+ * struct lazy_contig_query - where a buffer lies
+ * @size: in: sizeof(struct lazy_contig_query)
+ * @fd: in: a dma-buf file descriptor that came from lazy_contig
+ * @len: out: length of the buffer in bytes, a multiple of the page size
+ * @phys_addr: out: physical address of the first byte; 0 unless
+ *	%LAZY_CONTIG_PHYS_VALID is set in @flags
+ * @node: out: NUMA node of the memory, 0 or more
+ * @flags: out: %LAZY_CONTIG_PHYS_VALID if the caller has CAP_SYS_ADMIN in the
+ *	initial user namespace, the rule of /proc/self/pagemap; must be 0 on
+ *	input
+ *
+ * @len, @phys_addr and @node are ignored on input.
+ *
+ * Errors: -EBADF @fd is not open; -EINVAL @fd is not a dma-buf, or one of
+ * another exporter.
+ */
+struct lazy_contig_query {
+	__u32 size;
+	__s32 fd;
+	__u64 len;
+	__u64 phys_addr;
+	__s32 node;
+	__u32 flags;
+};
+
+/* lazy_contig_query.flags, out: phys_addr is the physical address */
+#define LAZY_CONTIG_PHYS_VALID		(1U << 0)
+
+/**
+ * struct lazy_contig_alloc - a buffer with special wishes
+ * @size: in: sizeof(struct lazy_contig_alloc)
+ * @flags: in: 0 or %LAZY_CONTIG_KEEP
+ * @len: in: length in bytes, rounded up to the page size; not 0
+ * @align: in: alignment of the physical address in bytes, a power of two;
+ *	values below the page size, 0 among them, mean the page size
+ * @max_addr: in: highest physical address that any byte may have, for example
+ *	0xffffffff for a 32-bit device; 0 means no limit
+ * @node: in: NUMA node that all memory must come from, or -1 for any
+ * @fd_flags: in: flags of the new file descriptor: O_CLOEXEC and one of
+ *	O_RDONLY, O_WRONLY, O_RDWR
+ * @name: in: zero-terminated name in /proc/iomem, printable ASCII; empty means
+ *	"lazy_contig". Needs CAP_SYS_ADMIN if not empty
+ * @fd: out: the new dma-buf
+ * @__reserved: must be 0
+ * @phys_addr: out: physical address, or 0 without CAP_SYS_ADMIN, as in
+ *	struct lazy_contig_query
+ *
+ * %LAZY_CONTIG_KEEP needs CAP_SYS_ADMIN.
+ *
+ * Errors: -EINVAL @len is 0 or wraps to 0 when rounded up, @align is no power
+ * of two, @node is not online, @name is not terminated or not printable,
+ * unknown @fd_flags; -ENOMEM more than the machine or the limits could ever
+ * give, or no place found in time; -EINTR killed while waiting; -EMFILE,
+ * -ENFILE no file descriptor left.
+ */
+struct lazy_contig_alloc {
+	__u32 size;
+	__u32 flags;
+	__u64 len;
+	__u64 align;
+	__u64 max_addr;
+	__s32 node;
+	__u32 fd_flags;
+	char name[LAZY_CONTIG_NAME_MAX];
+	__s32 fd;
+	__u32 __reserved;
+	__u64 phys_addr;
+};
+
+/* lazy_contig_alloc.flags: the buffer outlives every fd, until FREE */
+#define LAZY_CONTIG_KEEP		(1U << 0)
+
+/**
+ * struct lazy_contig_open - a new dma-buf for a kept buffer
+ * @size: in: sizeof(struct lazy_contig_open)
+ * @fd_flags: in: as in struct lazy_contig_alloc
+ * @phys_addr: in: address of the kept buffer's first byte
+ * @len: out: its length in bytes
+ * @fd: out: the new dma-buf
+ * @__reserved: must be 0
+ *
+ * Needs CAP_SYS_ADMIN.
+ *
+ * Errors: -ENOENT no kept buffer begins at @phys_addr; -EINVAL unknown
+ * @fd_flags; -ENOMEM, -EMFILE, -ENFILE.
+ */
+struct lazy_contig_open {
+	__u32 size;
+	__u32 fd_flags;
+	__u64 phys_addr;
+	__u64 len;
+	__s32 fd;
+	__u32 __reserved;
+};
+
+/**
+ * struct lazy_contig_resize - change the length of a kept buffer
+ * @size: in: sizeof(struct lazy_contig_resize)
+ * @flags: in: must be 0
+ * @phys_addr: in: address of the kept buffer; out: where it lies now
+ * @len: in: new length in bytes, rounded up to the page size, not 0; out: the
+ *	length it has now
+ *
+ * Needs CAP_SYS_ADMIN. Growing takes the pages behind the buffer if they can
+ * be had and moves the buffer otherwise; its contents stay, new bytes are
+ * zero. Shrinking returns the tail at once. If it fails nothing has changed.
+ *
+ * Errors: -ENOENT no kept buffer begins at @phys_addr; -EBUSY a dma-buf of it
+ * lives; -EINVAL @len is 0 or wraps; -ENOMEM; -EINTR.
+ */
+struct lazy_contig_resize {
+	__u32 size;
+	__u32 flags;
+	__u64 phys_addr;
+	__u64 len;
+};
+
+/**
+ * struct lazy_contig_free - end the keeping of a kept buffer
+ * @size: in: sizeof(struct lazy_contig_free)
+ * @flags: in: must be 0
+ * @phys_addr: in: address of the kept buffer
+ *
+ * Needs CAP_SYS_ADMIN. The memory is returned when the last dma-buf of it is
+ * gone, never before; the address is free for OPEN, RESIZE and FREE at once.
+ *
+ * Errors: -ENOENT no kept buffer begins at @phys_addr.
+ */
+struct lazy_contig_free {
+	__u32 size;
+	__u32 flags;
+	__u64 phys_addr;
+};
+
+/*
+ * The size travels in the struct, not in the ioctl number, so that the numbers
+ * stay the same when the structs grow.
+ */
+#define LAZY_CONTIG_IOCTL_QUERY		_IO(LAZY_CONTIG_IOC_MAGIC, 0)
+#define LAZY_CONTIG_IOCTL_ALLOC		_IO(LAZY_CONTIG_IOC_MAGIC, 1)
+#define LAZY_CONTIG_IOCTL_OPEN		_IO(LAZY_CONTIG_IOC_MAGIC, 2)
+#define LAZY_CONTIG_IOCTL_RESIZE	_IO(LAZY_CONTIG_IOC_MAGIC, 3)
+#define LAZY_CONTIG_IOCTL_FREE		_IO(LAZY_CONTIG_IOC_MAGIC, 4)
+
+#endif /* _UAPI_LINUX_LAZY_CONTIG_H */
