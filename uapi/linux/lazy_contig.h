@@ -62,7 +62,7 @@ struct lazy_contig_query {
 };
 
 /* lazy_contig_query.flags, out: phys_addr is the physical address */
-#define LAZY_CONTIG_PHYS_VALID		(1U << 0)
+#define LAZY_CONTIG_PHYS_VALID		0x1
 
 /**
  * struct lazy_contig_alloc - a buffer with special wishes
@@ -106,7 +106,7 @@ struct lazy_contig_alloc {
 };
 
 /* lazy_contig_alloc.flags: the buffer outlives every fd, until FREE */
-#define LAZY_CONTIG_KEEP		(1U << 0)
+#define LAZY_CONTIG_KEEP		0x1
 
 /**
  * struct lazy_contig_open - a new dma-buf for a kept buffer

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The order in which a request tries the sources of memory: the only file that
+ * knows it.
+ */
+
+#include <linux/cpuset.h>
+#include <linux/err.h>
+#include <linux/jiffies.h>
+#include <linux/mempolicy.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/moduleparam.h>
+#include <linux/nodemask.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+
+#include "compat.h"
+#include "lazy_contig.h"
+#include "scan.h"
+
+static bool zone_movable = true;
+module_param(zone_movable, bool, 0644);
+MODULE_PARM_DESC(zone_movable,
+		 "take memory from ZONE_MOVABLE too; such memory cannot be unplugged while a buffer is in it");
+
+static unsigned int time_limit_ms = 2000;
+module_param(time_limit_ms, uint, 0644);
+MODULE_PARM_DESC(time_limit_ms,
+		 "how long a request goes on trying further places, in milliseconds");
+
+/*
+ * No room to move pages to is hardly better elsewhere in the same zone, but
+ * the next window may have less to move.
+ */
+#define LC_NOMEM_PER_ZONE	2
+
+/* Nodes the request may use, and the one to begin with. */
+static int lc_nodes(const struct lc_request *req, nodemask_t *nodes)
+{
+	int first = numa_mem_id();
+
+	if (req->node != NUMA_NO_NODE) {
+		*nodes = nodemask_of_node(req->node);
+		return req->node;
+	}
+
+	/* Policy and cpuset are changed by others under the task lock. */
+	task_lock(current);
+	nodes_and(*nodes, cpuset_current_mems_allowed, node_states[N_MEMORY]);
+#ifdef CONFIG_NUMA
+	if (current->mempolicy) {
+		const struct mempolicy *policy = current->mempolicy;
+
+		if (policy->mode == MPOL_BIND)
+			nodes_and(*nodes, *nodes, policy->nodes);
+		else if (policy->mode == MPOL_PREFERRED ||
+			 policy->mode == MPOL_PREFERRED_MANY)
+			first = first_node(policy->nodes);
+	}
+#endif
+	task_unlock(current);
+	return first;
+}
+
+static int lc_nearest_node(int from, const nodemask_t *nodes)
+{
+	int node, nearest = NUMA_NO_NODE;
+
+	for_each_node_mask(node, *nodes) {
+		if (nearest == NUMA_NO_NODE ||
+		    node_distance(from, node) < node_distance(from, nearest))
+			nearest = node;
+	}
+	return nearest;
+}
+
+static int lc_take_from_zone(const struct lc_request *req, struct zone *zone,
+			     unsigned long deadline, unsigned long *pfn)
+{
+	unsigned int nomem = 0;
+	struct lc_search search;
+	int ret;
+
+	lc_search_begin(&search, zone, req->nr_pages, req->align, req->end_pfn);
+	while (time_before(jiffies, deadline)) {
+		ret = lc_search_next(&search, pfn);
+		if (ret)
+			return ret;
+		ret = lc_migrate(*pfn, req->nr_pages);
+		lc_search_done(&search, *pfn, ret);
+		if (!ret || ret == -EINTR)
+			return ret;
+		if (ret == -ENOMEM && ++nomem == LC_NOMEM_PER_ZONE)
+			return -ENOSPC;
+	}
+	return -ENOSPC;
+}
+
+/*
+ * High zones first: the low ones are small and there are devices that can
+ * use nothing else.
+ */
+static int lc_take_from_node(const struct lc_request *req, int node,
+			     unsigned long deadline, unsigned long *pfn)
+{
+	int idx, ret;
+
+	for (idx = MAX_NR_ZONES - 1; idx >= 0; idx--) {
+		struct zone *zone = &NODE_DATA(node)->node_zones[idx];
+
+		if (!managed_zone(zone) || zone_is_zone_device(zone) ||
+		    zone->zone_start_pfn >= req->end_pfn)
+			continue;
+		if (idx == ZONE_MOVABLE && !READ_ONCE(zone_movable))
+			continue;
+		ret = lc_take_from_zone(req, zone, deadline, pfn);
+		if (ret != -ENOSPC)
+			return ret;
+	}
+	return -ENOSPC;
+}
+
+static int lc_take_by_migration(const struct lc_request *req, unsigned long *pfn)
+{
+	unsigned long deadline = jiffies + 1 +
+				 msecs_to_jiffies(READ_ONCE(time_limit_ms));
+	nodemask_t nodes;
+	int node, first, ret;
+
+	first = lc_nodes(req, &nodes);
+	while (!nodes_empty(nodes)) {
+		node = lc_nearest_node(first, &nodes);
+		node_clear(node, nodes);
+		ret = lc_take_from_node(req, node, deadline, pfn);
+		if (ret != -ENOSPC)
+			return ret;
+	}
+	return -ENOSPC;
+}
+
+/*
+ * alloc_contig_range() heeds no watermark. What the kernel says can be had
+ * without swapping must cover the request and leave what the page allocator
+ * itself would leave, or somebody else's allocation would end in the OOM
+ * killer's hands.
+ */
+static bool lc_machine_can_spare(unsigned long nr_pages)
+{
+	long available = si_mem_available();
+	unsigned long reserve = 0;
+	int node, idx;
+
+	for_each_node_state(node, N_MEMORY) {
+		for (idx = 0; idx < MAX_NR_ZONES; idx++) {
+			const struct zone *zone = &NODE_DATA(node)->node_zones[idx];
+
+			reserve += high_wmark_pages(zone);
+		}
+	}
+	return available > 0 && available >= nr_pages + reserve;
+}
+
+static int lc_take(const struct lc_request *req, unsigned long *pfn)
+{
+	int ret;
+
+	if (!lc_machine_can_spare(req->nr_pages))
+		return -ENOMEM;
+	ret = lc_buddy_take(req, pfn);
+	if (ret == -ENOSPC)
+		ret = lc_take_by_migration(req, pfn);
+	return ret == -ENOSPC ? -ENOMEM : ret;
+}
+
+/**
+ * lc_alloc - find and take a range
+ * @req: what is wanted
+ *
+ * Context: process context, may sleep; bounded by the parameter time_limit_ms
+ * plus one attempt, and ended early by a fatal signal.
+ * Return: a range that the caller owns, cleared, or an ERR_PTR: -EINVAL for a
+ * node that is not online; -ENOMEM, at once for what can never be had, or if
+ * no place was found; -EINTR if killed.
+ */
+struct lc_range *lc_alloc(const struct lc_request *req)
+{
+	struct lc_range *range;
+	struct lc_user *user;
+	unsigned long pfn;
+	int ret;
+
+	if (req->node != NUMA_NO_NODE &&
+	    (req->node < 0 || req->node >= MAX_NUMNODES ||
+	     !node_online(req->node)))
+		return ERR_PTR(-EINVAL);
+	user = lc_charge(req->nr_pages);
+	if (IS_ERR(user))
+		return ERR_CAST(user);
+	ret = lc_take(req, &pfn);
+	if (ret)
+		goto uncharge;
+	range = lc_range_create(pfn, req, user);
+	if (IS_ERR(range)) {
+		ret = PTR_ERR(range);
+		goto free_pages;
+	}
+	return range;
+
+free_pages:
+	lc_pages_free(pfn, req->nr_pages);
+uncharge:
+	lc_uncharge(user, req->nr_pages);
+	return ERR_PTR(ret);
+}

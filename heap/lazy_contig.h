@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the stages of lazy_contig know of each other; module.c tells how they
+ * work together.
+ */
+#ifndef LAZY_CONTIG_INTERNAL_H
+#define LAZY_CONTIG_INTERNAL_H
+
+#include <linux/ioport.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/numa.h>
+#include <linux/types.h>
+#include <linux/uidgid.h>
+#include <linux/lazy_contig.h>
+
+#define LC_NAME		"lazy_contig"
+
+struct dma_buf;
+struct lc_user;
+struct vm_area_struct;
+
+/* A page frame number that no page reaches: no address limit. */
+#define LC_NO_LIMIT	ULONG_MAX
+
+/**
+ * struct lc_request - what a caller wants
+ * @nr_pages: length, at least 1
+ * @align: alignment of the first page frame, in pages, a power of two
+ * @end_pfn: every page lies below this page frame; LC_NO_LIMIT for none
+ * @node: the only node allowed, or NUMA_NO_NODE to follow the memory policy
+ *	and the cpuset of the caller
+ * @name: name in /proc/iomem, shorter than LAZY_CONTIG_NAME_MAX
+ */
+struct lc_request {
+	unsigned long nr_pages;
+	unsigned long align;
+	unsigned long end_pfn;
+	int node;
+	const char *name;
+};
+
+/**
+ * struct lc_range - physically contiguous pages and the one who owns them
+ * @ref: one for each dma-buf of it, one while it is kept
+ * @pfn: first page frame
+ * @nr_pages: length
+ * @user: whom the pages are charged to
+ * @name: name in /proc/iomem
+ * @res: its lines in /proc/iomem
+ * @nr_res: how many
+ */
+struct lc_range {
+	struct kref ref;
+	unsigned long pfn;
+	unsigned long nr_pages;
+	struct lc_user *user;
+	struct resource *res;
+	unsigned int nr_res;
+	char name[LAZY_CONTIG_NAME_MAX];
+};
+
+/* alloc.c */
+struct lc_range *lc_alloc(const struct lc_request *req);
+
+/* limit.c */
+unsigned long lc_limit_pages(void);
+struct lc_user *lc_charge(unsigned long nr_pages);
+void lc_uncharge(struct lc_user *user, unsigned long nr_pages);
+
+/* buddy.c */
+int lc_buddy_take(const struct lc_request *req, unsigned long *pfn);
+
+/* migrate.c */
+int lc_migrate(unsigned long pfn, unsigned long nr_pages);
+void lc_pages_free(unsigned long pfn, unsigned long nr_pages);
+
+/* zero.c */
+int lc_zero(unsigned long pfn, unsigned long nr_pages);
+
+/* range.c */
+struct lc_range *lc_range_create(unsigned long pfn, const struct lc_request *req,
+				 struct lc_user *user);
+void lc_range_get(struct lc_range *range);
+void lc_range_put(struct lc_range *range);
+
+/* buffer.c */
+struct dma_buf *lc_buffer_export(struct lc_range *range, const char *exp_name,
+				 u32 fd_flags);
+struct lc_range *lc_buffer_range(struct dma_buf *dmabuf);
+
+/* mmap.c */
+int lc_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma);
+
+/* heap.c */
+int lc_heaps_init(void);
+void lc_heaps_exit(void);
+
+/* control.c */
+int lc_control_init(void);
+void lc_control_exit(void);
+
+/* observe/iomem.c */
+int lc_iomem_add(struct lc_range *range);
+void lc_iomem_remove(struct lc_range *range);
+
+#endif

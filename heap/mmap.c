@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Mapping a buffer into a process: by page frame, filled at the first touch,
+ * a huge entry at a time where the kernel can and addresses line up, else all
+ * pages that share a page table at once.
+ */
+
+#include <linux/dma-buf.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+
+#include "compat.h"
+#include "lazy_contig.h"
+
+/*
+ * The page frame behind @addr. A mapping can reach past the buffer only if
+ * something moved it in ways that mmap() would have refused; such a touch is
+ * the process's error, not ours.
+ */
+static bool lc_addr_to_pfn(struct vm_area_struct *vma, unsigned long addr,
+			   unsigned long nr_pages, unsigned long *pfn)
+{
+	const struct lc_range *range = vma->vm_private_data;
+	unsigned long pgoff = linear_page_index(vma, addr);
+
+	if (pgoff >= range->nr_pages || nr_pages > range->nr_pages - pgoff)
+		return false;
+	*pfn = range->pfn + pgoff;
+	return true;
+}
+
+static vm_fault_t lc_fault(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	unsigned long addr = vmf->address & PAGE_MASK;
+	unsigned long start = max(addr & PMD_MASK, vma->vm_start);
+	unsigned long end = min((addr & PMD_MASK) + PMD_SIZE, vma->vm_end);
+	unsigned long pfn;
+	vm_fault_t ret;
+
+	if (!lc_addr_to_pfn(vma, addr, 1, &pfn))
+		return VM_FAULT_SIGBUS;
+	ret = vmf_insert_pfn(vma, addr, pfn);
+	if (ret != VM_FAULT_NOPAGE)
+		return ret;
+
+	/* The rest is a favour: whatever stops it, the touched page is there. */
+	for (addr = start; addr < end; addr += PAGE_SIZE) {
+		if (!lc_addr_to_pfn(vma, addr, 1, &pfn) ||
+		    vmf_insert_pfn(vma, addr, pfn) != VM_FAULT_NOPAGE)
+			break;
+	}
+	return VM_FAULT_NOPAGE;
+}
+
+#ifdef LC_HUGE_PFNMAP
+static vm_fault_t lc_huge_fault(struct vm_fault *vmf, unsigned int order)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	unsigned long addr = vmf->address & PMD_MASK;
+	unsigned long pfn;
+
+	if (order != PMD_ORDER ||
+	    addr < vma->vm_start || addr + PMD_SIZE > vma->vm_end ||
+	    !lc_addr_to_pfn(vma, addr, PMD_SIZE >> PAGE_SHIFT, &pfn) ||
+	    !IS_ALIGNED(pfn, PMD_SIZE >> PAGE_SHIFT))
+		return VM_FAULT_FALLBACK;
+	return lc_insert_pmd(vmf, pfn);
+}
+#endif
+
+static const struct vm_operations_struct lc_vm_ops = {
+	.fault = lc_fault,
+#ifdef LC_HUGE_PFNMAP
+	.huge_fault = lc_huge_fault,
+#endif
+};
+
+/**
+ * lc_mmap - map a buffer
+ * @dmabuf: a dma-buf of ours; the caller has checked that offset and length
+ *	lie inside
+ * @vma: the mapping; its file keeps the dma-buf, and so the range, alive
+ *
+ * A private mapping would need copies of pages that have no reference count
+ * of their own here, and growing one by mremap() would reach past the buffer:
+ * neither is possible.
+ *
+ * Context: mmap lock of the caller's mm held for writing.
+ * Return: 0, or -EINVAL for a private mapping.
+ */
+int lc_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
+{
+	if (!(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	vma->vm_private_data = lc_buffer_range(dmabuf);
+	vma->vm_ops = &lc_vm_ops;
+	return 0;
+}

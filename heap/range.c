@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The owner of pages: every page of ours that is in use belongs to one range. */
+
+#include <linux/err.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "compat.h"
+#include "lazy_contig.h"
+
+/**
+ * lc_range_create - give pages an owner
+ * @pfn: first page frame, of @req->nr_pages pages with one reference each
+ * @req: the request they answer
+ * @user: whom they are charged to
+ *
+ * On success the range owns the pages and the charge, on failure the caller
+ * still does.
+ *
+ * Context: process context, may sleep.
+ * Return: the range with one reference, or -ENOMEM, or -EBUSY if the physical
+ * address space is not what the kernel's own tables say, as ERR_PTR.
+ */
+struct lc_range *lc_range_create(unsigned long pfn, const struct lc_request *req,
+				 struct lc_user *user)
+{
+	struct lc_range *range;
+	int ret;
+
+	range = kzalloc_obj(*range);
+	if (!range)
+		return ERR_PTR(-ENOMEM);
+	kref_init(&range->ref);
+	range->pfn = pfn;
+	range->nr_pages = req->nr_pages;
+	range->user = user;
+	strscpy(range->name, req->name, sizeof(range->name));
+
+	ret = lc_iomem_add(range);
+	if (ret) {
+		kfree(range);
+		return ERR_PTR(ret);
+	}
+	return range;
+}
+
+static void lc_range_release(struct kref *ref)
+{
+	struct lc_range *range = container_of(ref, struct lc_range, ref);
+
+	lc_iomem_remove(range);
+	lc_pages_free(range->pfn, range->nr_pages);
+	lc_uncharge(range->user, range->nr_pages);
+	kfree(range);
+}
+
+/**
+ * lc_range_get - take a reference
+ * @range: a range of which the caller holds one
+ */
+void lc_range_get(struct lc_range *range)
+{
+	kref_get(&range->ref);
+}
+
+/**
+ * lc_range_put - drop a reference; the last one returns the memory
+ * @range: the range
+ *
+ * Context: process context, may sleep.
+ */
+void lc_range_put(struct lc_range *range)
+{
+	kref_put(&range->ref, lc_range_release);
+}
