@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A buffer is one physically contiguous range, and lies where QUERY says:
+ * proved by what an importer is given, and by bytes written from both sides.
+ */
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "helpers.h"
+
+static const size_t lengths[] = {
+	1, PAGE, PAGE + 1, 3 * PAGE, 5 * PAGE, KIB(64), KIB(100), 127 * PAGE,
+	KIB(512), 255 * PAGE, 257 * PAGE, MIB(2), MIB(2) + PAGE,
+	MIB(4) - PAGE, MIB(4), 1023 * PAGE, MIB(7), MIB(16), MIB(33) + PAGE,
+	MIB(64), MIB(100), MIB(128) - PAGE, MIB(256),
+};
+
+static size_t page_align(size_t len)
+{
+	return (len + PAGE - 1) & ~(PAGE - 1);
+}
+
+/* The node of the memory block that holds an address, as sysfs has it. */
+static bool lies_on_node(uint64_t phys, int node)
+{
+	unsigned long long block;
+	char path[128];
+	FILE *f;
+
+	f = fopen("/sys/devices/system/memory/block_size_bytes", "re");
+	if (!f || fscanf(f, "%llx", &block) != 1)
+		bail("no memory block size in sysfs");
+	fclose(f);
+	snprintf(path, sizeof(path),
+		 "/sys/devices/system/memory/memory%llu/node%d",
+		 (unsigned long long)phys / block, node);
+	return access(path, F_OK) == 0;
+}
+
+static void check_query(int buf, size_t len, struct lazy_contig_query *q)
+{
+	struct stat st;
+
+	is(buf_query(buf, q), 0, "QUERY %zu bytes", len);
+	is(q->len, page_align(len), "QUERY tells the length in whole pages");
+	is(fstat(buf, &st) ? -errno : st.st_size, q->len,
+	   "the dma-buf is as long");
+	ok(q->flags == LAZY_CONTIG_PHYS_VALID && q->phys_addr &&
+	   !(q->phys_addr % PAGE), "QUERY tells a physical address");
+	ok(lies_on_node(q->phys_addr, q->node) &&
+	   lies_on_node(q->phys_addr + q->len - 1, q->node),
+	   "both ends of the buffer lie on node %d", q->node);
+}
+
+static void check_importer(int imp, int buf, const struct lazy_contig_query *q)
+{
+	struct lci_entry entry;
+	struct lci_map map;
+	uint32_t id;
+
+	is(importer_attach(imp, buf, 64, &id), 0, "a device attaches");
+	is(importer_map(imp, id, 0, &map), 0, "it maps");
+	is(map.nents, 1, "it gets one entry");
+	is(importer_entry(imp, map.map, 0, &entry), 0, "which can be read");
+	is(entry.phys_addr, q->phys_addr, "begins where QUERY says");
+	is(entry.dma_addr, q->phys_addr, "at the same DMA address");
+	is(entry.length, q->len, "and is as long as the buffer");
+	is(call(imp, LCI_UNMAP, &map.map), 0, "unmapped");
+	is(call(imp, LCI_DETACH, &id), 0, "detached");
+}
+
+/* What the CPU writes at each page's edge is there for the device. */
+static void check_bytes(int imp, int buf, size_t len)
+{
+	unsigned char *mem = buf_map(buf, len);
+	size_t page, wrong = 0;
+	struct lci_map map;
+	uint64_t seen[2];
+	uint32_t id;
+
+	for (page = 0; page < len; page += PAGE) {
+		*(uint64_t *)(mem + page) = page + 1;
+		*(uint64_t *)(mem + page + PAGE - 8) = ~page;
+	}
+	if (importer_attach(imp, buf, 64, &id) ||
+	    importer_map(imp, id, 0, &map))
+		bail("cannot import");
+	for (page = 0; page < len; page += PAGE) {
+		if (importer_read(imp, LCI_DEVICE_COPY, map.map, page,
+				  &seen[0], 8) ||
+		    importer_read(imp, LCI_DEVICE_COPY, map.map,
+				  page + PAGE - 8, &seen[1], 8))
+			bail("cannot read as a device");
+		wrong += seen[0] != page + 1 || seen[1] != ~page;
+	}
+	is(wrong, 0, "the device sees every page of %zu bytes in order", len);
+	call(imp, LCI_UNMAP, &map.map);
+	call(imp, LCI_DETACH, &id);
+	munmap(mem, len);
+}
+
+static void check_heap(const char *name)
+{
+	int heap = heap_open(name), imp = importer_open();
+	struct lazy_contig_query q;
+	struct mark mark;
+	size_t i;
+	int buf;
+
+	mark_set(&mark);
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		diag("%s: %zu bytes", name, lengths[i]);
+		buf = buf_new(heap, lengths[i]);
+		check_query(buf, lengths[i], &q);
+		check_importer(imp, buf, &q);
+		if (q.len <= MIB(16))
+			check_bytes(imp, buf, q.len);
+		close(buf);
+	}
+	mark_check(&mark, "allocating every length");
+	close(imp);
+	close(heap);
+}
+
+int main(void)
+{
+	check_heap(HEAP);
+	check_heap(HEAP_DMA32);
+	return tap_done();
+}

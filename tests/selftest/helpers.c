@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <dirent.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "helpers.h"
+
+#define BUFINFO		"/sys/kernel/debug/dma_buf/bufinfo"
+#define WAIT_SECONDS	60
+
+int call(int fd, unsigned long request, void *arg)
+{
+	return ioctl(fd, request, arg) < 0 ? -errno : 0;
+}
+
+int heap_open(const char *name)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/dma_heap/%s", name);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		bail("%s: %m", path);
+	return fd;
+}
+
+int heap_alloc_raw(int heap, struct dma_heap_allocation_data *data)
+{
+	return call(heap, DMA_HEAP_IOCTL_ALLOC, data);
+}
+
+int heap_alloc(int heap, size_t len)
+{
+	struct dma_heap_allocation_data data = {
+		.len = len,
+		.fd_flags = O_RDWR | O_CLOEXEC,
+	};
+	int err = heap_alloc_raw(heap, &data);
+
+	return err ?: (int)data.fd;
+}
+
+int buf_new(int heap, size_t len)
+{
+	int fd = heap_alloc(heap, len);
+
+	if (fd < 0)
+		bail("allocate %zu bytes: %s", len, strerror(-fd));
+	return fd;
+}
+
+int control_open(void)
+{
+	int fd = open(CONTROL, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		bail("%s: %m", CONTROL);
+	return fd;
+}
+
+int buf_query(int buf, struct lazy_contig_query *q)
+{
+	int control = control_open(), err;
+
+	*q = (struct lazy_contig_query){ .size = sizeof(*q), .fd = buf };
+	err = call(control, LAZY_CONTIG_IOCTL_QUERY, q);
+	close(control);
+	return err;
+}
+
+uint64_t buf_phys(int buf)
+{
+	struct lazy_contig_query q;
+	int err = buf_query(buf, &q);
+
+	if (err || !(q.flags & LAZY_CONTIG_PHYS_VALID))
+		bail("no physical address: %s", strerror(-err));
+	return q.phys_addr;
+}
+
+unsigned char *buf_map(int buf, size_t len)
+{
+	void *mem = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, buf, 0);
+
+	if (mem == MAP_FAILED)
+		bail("mmap %zu bytes: %m", len);
+	return mem;
+}
+
+int buf_sync(int buf, uint64_t flags)
+{
+	struct dma_buf_sync sync = { .flags = flags };
+
+	return call(buf, DMA_BUF_IOCTL_SYNC, &sync);
+}
+
+static uint64_t pattern_word(uint64_t seed, size_t index)
+{
+	return (seed + index) * 0x9e3779b97f4a7c15ull | 1;
+}
+
+void pattern_fill(void *mem, size_t len, uint64_t seed)
+{
+	uint64_t *word = mem;
+	size_t i;
+
+	for (i = 0; i < len / sizeof(*word); i++)
+		word[i] = pattern_word(seed, i);
+}
+
+bool pattern_holds(const void *mem, size_t len, uint64_t seed)
+{
+	const uint64_t *word = mem;
+	size_t i;
+
+	for (i = 0; i < len / sizeof(*word); i++) {
+		if (word[i] == pattern_word(seed, i))
+			continue;
+		diag("byte %#zx: %#jx, not %#jx", i * sizeof(*word),
+		     (uintmax_t)word[i], (uintmax_t)pattern_word(seed, i));
+		return false;
+	}
+	return true;
+}
+
+bool all_zero(const void *mem, size_t len)
+{
+	const uint64_t *word = mem;
+	size_t i;
+
+	for (i = 0; i < len / sizeof(*word); i++) {
+		if (!word[i])
+			continue;
+		diag("byte %#zx: %#jx, not 0", i * sizeof(*word),
+		     (uintmax_t)word[i]);
+		return false;
+	}
+	return true;
+}
+
+static int dirty(void *arg)
+{
+	size_t len = *(size_t *)arg;
+	void *mem = mmap(NULL, len, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (mem == MAP_FAILED)
+		return 1;
+	madvise(mem, len, MADV_HUGEPAGE);
+	memset(mem, 0xa5, len);
+	return 0;
+}
+
+void dirty_free_memory(void)
+{
+	/* leave room, so that nothing is killed for it */
+	size_t len = (size_t)meminfo_kib("MemFree") * 1024 / 4 * 3;
+
+	if (in_child(dirty, &len))
+		bail("cannot dirty %zu bytes", len);
+}
+
+int fds_open(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int n = 0;
+
+	if (!dir)
+		bail("/proc/self/fd: %m");
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n;
+}
+
+static FILE *text_open(const char *path)
+{
+	FILE *f = fopen(path, "re");
+
+	if (!f)
+		bail("%s: %m", path);
+	return f;
+}
+
+int dmabufs_live(void)
+{
+	char line[256];
+	int n = -1;
+	FILE *f;
+
+	if (access(BUFINFO, R_OK))
+		mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
+	f = text_open(BUFINFO);
+	while (fgets(line, sizeof(line), f))
+		sscanf(line, "Total %d objects", &n);
+	fclose(f);
+	if (n < 0)
+		bail("%s has no total", BUFINFO);
+	return n;
+}
+
+long meminfo_kib(const char *field)
+{
+	FILE *f = text_open("/proc/meminfo");
+	size_t len = strlen(field);
+	char line[256];
+	long kib = -1;
+
+	while (fgets(line, sizeof(line), f))
+		if (!strncmp(line, field, len) && line[len] == ':')
+			kib = strtol(line + len + 1, NULL, 10);
+	fclose(f);
+	if (kib < 0)
+		bail("/proc/meminfo has no %s", field);
+	return kib;
+}
+
+/* Counts the lines of ours below System RAM; len 0: of any range. */
+static int iomem_scan(uint64_t phys, size_t len)
+{
+	FILE *f = text_open("/proc/iomem");
+	unsigned long long from, to;
+	bool in_ram = false;
+	char line[256];
+	int n = 0;
+
+	while (fgets(line, sizeof(line), f)) {
+		if (line[0] != ' ')
+			in_ram = strstr(line, " : System RAM");
+		if (!in_ram || !strstr(line, " : " HEAP))
+			continue;
+		if (sscanf(line, " %llx-%llx", &from, &to) != 2)
+			bail("strange line in /proc/iomem: %s", line);
+		n += !len || (from == phys && to == phys + len - 1);
+	}
+	fclose(f);
+	return n;
+}
+
+bool iomem_has(uint64_t phys, size_t len)
+{
+	return iomem_scan(phys, len) == 1;
+}
+
+int iomem_count(void)
+{
+	return iomem_scan(0, 0);
+}
+
+bool core_heap(void)
+{
+	const char *value = getenv("LC_CORE_HEAP");
+
+	return value && !strcmp(value, "1");
+}
+
+void mark_set(struct mark *m)
+{
+	m->log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (m->log < 0 || lseek(m->log, 0, SEEK_END) < 0)
+		bail("/dev/kmsg: %m");
+	m->fds = fds_open();
+	m->dmabufs = dmabufs_live();
+}
+
+static int log_new_lines(int log)
+{
+	char line[8192];
+	ssize_t len;
+	int n = 0;
+
+	while ((len = read(log, line, sizeof(line) - 1)) > 0) {
+		line[len] = 0;
+		diag("kernel log: %.*s", (int)strcspn(line, "\n"), line);
+		n++;
+	}
+	return n;
+}
+
+void mark_check(struct mark *m, const char *after)
+{
+	is(fds_open(), m->fds, "no file descriptor is left after %s", after);
+	is(dmabufs_live(), m->dmabufs, "no dma-buf is left after %s", after);
+	is(log_new_lines(m->log), 0, "the kernel log is silent after %s",
+	   after);
+	close(m->log);
+}
+
+/* Does nothing: that wait() returns is enough. */
+static void alarmed(int sig)
+{
+	(void)sig;
+}
+
+int child_status(pid_t pid)
+{
+	struct sigaction act = { .sa_handler = alarmed };
+	int status;
+
+	sigaction(SIGALRM, &act, NULL);
+	alarm(WAIT_SECONDS);
+	if (waitpid(pid, &status, 0) < 0) {
+		kill(pid, SIGKILL);
+		bail("a child hung for %d s", WAIT_SECONDS);
+	}
+	alarm(0);
+	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int in_child(int (*fn)(void *arg), void *arg)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		bail("fork: %m");
+	if (!pid)
+		_exit(fn(arg));
+	return child_status(pid);
+}
+
+bool becomes_true(bool (*fn)(void *arg), void *arg)
+{
+	const struct timespec tick = { .tv_nsec = 10000000 };
+	int i;
+
+	for (i = 0; i < WAIT_SECONDS * 100; i++) {
+		if (fn(arg))
+			return true;
+		nanosleep(&tick, NULL);
+	}
+	return false;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What every test program does with heaps, buffers and the importer. */
+#ifndef _SELFTEST_HELPERS_H
+#define _SELFTEST_HELPERS_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/dma-buf.h>
+#include <linux/dma-heap.h>
+#include <linux/lazy_contig.h>
+
+#include "../importer/lc_importer.h"
+#include "tap.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define KIB(n)		((size_t)(n) << 10)
+#define MIB(n)		((size_t)(n) << 20)
+#define PAGE		KIB(4)
+
+#define HEAP		"lazy_contig"
+#define HEAP_DMA32	"lazy_contig_dma32"
+#define CONTROL		"/dev/lazy_contig"
+
+/* ioctl() that returns -errno; every call below does the same. */
+int call(int fd, unsigned long request, void *arg);
+
+/* Heaps. heap_open() ends the test if the node cannot be opened. */
+int heap_open(const char *name);
+int heap_alloc(int heap, size_t len);
+int heap_alloc_raw(int heap, struct dma_heap_allocation_data *data);
+/* Allocates or ends the test. */
+int buf_new(int heap, size_t len);
+
+/* The control device. */
+int control_open(void);
+int buf_query(int buf, struct lazy_contig_query *q);
+/* The physical address; ends the test if there is none. */
+uint64_t buf_phys(int buf);
+
+/* Buffers. */
+unsigned char *buf_map(int buf, size_t len);
+int buf_sync(int buf, uint64_t flags);
+/* Every 64-bit word of a pattern depends on the seed and its place. */
+void pattern_fill(void *mem, size_t len, uint64_t seed);
+bool pattern_holds(const void *mem, size_t len, uint64_t seed);
+bool all_zero(const void *mem, size_t len);
+/* Fills memory that nobody uses with something that is not zero. */
+void dirty_free_memory(void);
+
+/* The importer module. */
+int importer_open(void);
+int importer_attach(int imp, int buf, uint32_t dma_bits, uint32_t *id);
+int importer_map(int imp, uint32_t id, uint32_t direction,
+		 struct lci_map *map);
+int importer_entry(int imp, uint32_t map, uint32_t index,
+		   struct lci_entry *entry);
+/* request: LCI_DEVICE_COPY with a mapping, LCI_VMAP_COPY with an attachment */
+int importer_read(int imp, unsigned long request, uint32_t id, uint64_t offset,
+		  void *mem, size_t len);
+int importer_write(int imp, unsigned long request, uint32_t id,
+		   uint64_t offset, const void *mem, size_t len);
+
+/* What the rest of the system says. */
+int fds_open(void);
+int dmabufs_live(void);
+long meminfo_kib(const char *field);
+bool iomem_has(uint64_t phys, size_t len);
+int iomem_count(void);
+bool core_heap(void);
+
+/*
+ * Where things stood, and whether they stand there again: file descriptors,
+ * dma-bufs, and a kernel log without a new line.
+ */
+struct mark {
+	int fds;
+	int dmabufs;
+	int log;
+};
+void mark_set(struct mark *m);
+void mark_check(struct mark *m, const char *after);
+
+/*
+ * Runs fn in a child and returns its exit status, or -signal. A child that
+ * takes over a minute is killed.
+ */
+int in_child(int (*fn)(void *arg), void *arg);
+int child_status(pid_t pid);
+
+/* Asks again until it is true; false after a minute. For what no event tells. */
+bool becomes_true(bool (*fn)(void *arg), void *arg);
+
+#endif /* _SELFTEST_HELPERS_H */

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * DMA_BUF_IOCTL_SYNC: its flags, and that it does its work for every device
+ * that has the buffer mapped. Where memory reaches beyond 4 GiB, a 32-bit
+ * device works on a bounce buffer, so a SYNC that does nothing shows.
+ */
+#include "helpers.h"
+
+#define LEN	KIB(64)
+#define START	DMA_BUF_SYNC_START
+#define END	DMA_BUF_SYNC_END
+#define READ	DMA_BUF_SYNC_READ
+#define WRITE	DMA_BUF_SYNC_WRITE
+#define RW	DMA_BUF_SYNC_RW
+
+static void test_flags(int heap)
+{
+	static const uint64_t good[] = { START | READ, START | WRITE,
+		START | RW, END | READ, END | WRITE, END | RW };
+	static const uint64_t bad[] = { START, END, START | RW | 8,
+		END | RW | 1ull << 32, 1ull << 63, -1 };
+	int buf = buf_new(heap, LEN);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(good); i++)
+		is(buf_sync(buf, good[i]), 0, "flags %#jx",
+		   (uintmax_t)good[i]);
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		is(buf_sync(buf, bad[i]), -EINVAL, "flags %#jx",
+		   (uintmax_t)bad[i]);
+	is(call(buf, DMA_BUF_IOCTL_SYNC, NULL), -EFAULT, "no address");
+	is(call(buf, _IO(DMA_BUF_BASE, 99), NULL), -ENOTTY,
+	   "a number that is not in use");
+	close(buf);
+}
+
+struct device {
+	uint32_t id;
+	struct lci_map map;
+};
+
+/* Returns whether the device works on a bounce buffer. */
+static bool device_new(int imp, int buf, struct device *dev)
+{
+	struct lci_entry entry;
+
+	is(importer_attach(imp, buf, 32, &dev->id), 0, "a device attaches");
+	is(importer_map(imp, dev->id, 0, &dev->map), 0, "and maps");
+	is(importer_entry(imp, dev->map.map, 0, &entry), 0, "one entry");
+	return entry.phys_addr != buf_phys(buf);
+}
+
+static bool device_sees(int imp, struct device *dev, uint64_t seed)
+{
+	static uint64_t copy[LEN / sizeof(uint64_t)];
+
+	if (importer_read(imp, LCI_DEVICE_COPY, dev->map.map, 0, copy, LEN))
+		bail("cannot read as a device");
+	return pattern_holds(copy, LEN, seed);
+}
+
+static void device_writes(int imp, struct device *dev, uint64_t seed)
+{
+	static uint64_t copy[LEN / sizeof(uint64_t)];
+
+	pattern_fill(copy, LEN, seed);
+	if (importer_write(imp, LCI_DEVICE_COPY, dev->map.map, 0, copy, LEN))
+		bail("cannot write as a device");
+}
+
+static void test_devices(int heap, int imp)
+{
+	int buf = buf_new(heap, LEN);
+	unsigned char *mem = buf_map(buf, LEN);
+	struct device dev[3];
+	bool bounced = false;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(dev); i++)
+		bounced |= device_new(imp, buf, &dev[i]);
+	if (!bounced)
+		skip("memory ends below 4 GiB: SYNC has nothing to move");
+
+	is(buf_sync(buf, START | WRITE), 0, "the CPU begins to write");
+	pattern_fill(mem, LEN, 21);
+	is(buf_sync(buf, END | WRITE), 0, "and ends");
+	for (i = 0; i < ARRAY_SIZE(dev); i++)
+		ok(device_sees(imp, &dev[i], 21), "device %zu sees it", i);
+
+	/* those that do not map the buffer any more must not be asked */
+	is(call(imp, LCI_UNMAP, &dev[1].map.map), 0, "device 1 unmaps");
+	is(call(imp, LCI_UNMAP, &dev[2].map.map), 0, "device 2 unmaps");
+	device_writes(imp, &dev[0], 22);
+	is(buf_sync(buf, START | READ), 0, "the CPU begins to read");
+	ok(pattern_holds(mem, LEN, 22), "it sees what device 0 wrote");
+	is(buf_sync(buf, END | READ), 0, "and ends");
+
+	is(importer_map(imp, dev[2].id, 0, &dev[2].map), 0,
+	   "device 2 maps again");
+	ok(device_sees(imp, &dev[2], 22), "and sees that too");
+	is(call(imp, LCI_UNMAP, &dev[0].map.map), 0, "device 0 unmaps");
+	device_writes(imp, &dev[2], 23);
+	is(call(imp, LCI_UNMAP, &dev[2].map.map), 0, "device 2 unmaps");
+	ok(pattern_holds(mem, LEN, 23), "what it wrote last is there");
+	for (i = 0; i < ARRAY_SIZE(dev); i++)
+		is(call(imp, LCI_DETACH, &dev[i].id), 0, "detached");
+	munmap(mem, LEN);
+	close(buf);
+}
+
+int main(void)
+{
+	int heap = heap_open(HEAP), imp = importer_open();
+	struct mark mark;
+
+	mark_set(&mark);
+	test_flags(heap);
+	test_devices(heap, imp);
+	mark_check(&mark, "all of it");
+	close(imp);
+	close(heap);
+	return tap_done();
+}

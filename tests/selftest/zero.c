@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Every byte of a new buffer is zero, whatever the memory held before: pages
+ * that other programs left, and a buffer's own contents of a moment ago.
+ */
+#include "helpers.h"
+
+static const size_t lengths[] = {
+	PAGE, 3 * PAGE, KIB(64), KIB(100), MIB(1), MIB(2) + PAGE, MIB(4),
+	MIB(5) - PAGE, MIB(16), MIB(64), MIB(160) + PAGE,
+};
+
+static void check_length(int heap, size_t len, const char *before)
+{
+	int buf = buf_new(heap, len);
+	unsigned char *mem = buf_map(buf, len);
+
+	ok(all_zero(mem, len), "%zu bytes are zero after %s", len, before);
+	memset(mem, 0x5a, len);
+	munmap(mem, len);
+	close(buf);
+}
+
+static void check_heap(const char *name)
+{
+	int heap = heap_open(name);
+	size_t i, round;
+
+	diag("%s", name);
+	dirty_free_memory();
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		check_length(heap, lengths[i], "use by a program");
+		for (round = 0; round < 3; round++)
+			check_length(heap, lengths[i], "use as a buffer");
+	}
+	/* a small one inside what was a large one, and the other way round */
+	for (i = ARRAY_SIZE(lengths); i-- > 0;)
+		check_length(heap, lengths[i], "use as a larger buffer");
+	for (i = 0; i < ARRAY_SIZE(lengths); i++)
+		check_length(heap, lengths[i], "use as a smaller buffer");
+	close(heap);
+}
+
+int main(void)
+{
+	struct mark mark;
+
+	mark_set(&mark);
+	check_heap(HEAP);
+	check_heap(HEAP_DMA32);
+	mark_check(&mark, "all of it");
+	return tap_done();
+}
