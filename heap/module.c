@@ -1,4 +1,63 @@
 // SPDX-License-Identifier: GPL-2.0
+/*
+ * lazy_contig: physically contiguous dma-bufs, made at run time.
+ *
+ * Theory of operation
+ *
+ * Linux can empty a range of ordinary memory at any time by moving what lies
+ * there (alloc_contig_range()), but it leaves open which range, and trying one
+ * that cannot be emptied is slow. This module chooses ranges, empties them and
+ * hands them out as dma-bufs.
+ *
+ * How a request travels. Data goes one way, each stage in its own file, and
+ * the only way back is the release of a buffer:
+ *
+ *	heap_core.c heap_node.c		/dev/dma_heap/lazy_contig and _dma32, as
+ *	  heap.c			heaps of the kernel's class or with
+ *					nodes of our own
+ *	control.c			/dev/lazy_contig
+ *	alloc.c				order of nodes, zones and sources, the
+ *					time limit, when to give up
+ *	limit.c				what all and what one user may have
+ *	buddy.c				small pieces from the page allocator
+ *	scan.c map.c policy.c		which range: reading struct pages,
+ *					remembering what was read, choosing
+ *	migrate.c zero.c		emptying it, clearing it
+ *	range.c				the owner of the pages from then on
+ *	buffer.c mmap.c			the dma-buf
+ *	observe/			what others may see of all this
+ *
+ * Who owns pages. Until lc_migrate() or lc_buddy_take() returns they belong to
+ * the kernel. Then the request owns them, for the few lines until a struct
+ * lc_range does: whoever fails in between gives them back. A range is
+ * refcounted; each dma-buf holds one reference, and whatever keeps a dma-buf
+ * alive (an fd, a mapping, an importer) keeps the range. The last reference
+ * takes the line out of /proc/iomem, returns the pages, and then the charge:
+ * in this order, so that a limit never promises what is not there yet. Every
+ * page has one owner at any time; none is freed on any other path.
+ *
+ * What can fail, and what happens then. Nothing is begun that the limits or
+ * the machine could not carry: a request is charged first, and refused if
+ * what would remain is less than the page allocator's own reserves, because
+ * alloc_contig_range() heeds no watermark and the OOM killer must never have
+ * to pay for a buffer. A range that cannot be emptied (-EBUSY) is remembered
+ * and the next best one tried, until no candidate or no time is left; the
+ * user sees -ENOMEM. A fatal signal ends a request between any two steps,
+ * with -EINTR for nobody to see. All stages undo what they did when they fail,
+ * so an error means that nothing has changed. Releasing cannot fail.
+ *
+ * What runs at the same time. Requests run in parallel in their callers'
+ * contexts and share no lock while they read struct pages, move or clear.
+ * A window is claimed before it is emptied, so that two requests never work on
+ * the same free block, which would make both fail. Large ranges are emptied in
+ * parts by several threads, which run only where the caller may run. Locks are
+ * held for short stretches of bookkeeping, none while another is held, but
+ * for a dma-buf's own locks, which the dma-buf core takes first.
+ *
+ * What the memory is while it is ours: allocated kernel pages, one reference
+ * each, unmovable for everyone else. Offlining or hibernating the machine
+ * treats them like any other kernel memory.
+ */
 #include <linux/module.h>
 
 #include "compat.h"
