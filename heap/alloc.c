@@ -165,11 +165,12 @@ static int lc_take(const struct lc_request *req, unsigned long *pfn)
 {
 	int ret;
 
+	ret = lc_buddy_take(req, pfn);
+	if (ret != -ENOSPC)
+		return ret;
 	if (!lc_machine_can_spare(req->nr_pages))
 		return -ENOMEM;
-	ret = lc_buddy_take(req, pfn);
-	if (ret == -ENOSPC)
-		ret = lc_take_by_migration(req, pfn);
+	ret = lc_take_by_migration(req, pfn);
 	return ret == -ENOSPC ? -ENOMEM : ret;
 }
 

@@ -18,7 +18,7 @@
 #include "lazy_contig.h"
 
 /* sg->length has 32 bits: the longest run of whole pages in one entry. */
-#define LC_SG_PAGES	(UINT_MAX >> PAGE_SHIFT)
+#define LC_SG_PAGES	((unsigned long)UINT_MAX >> PAGE_SHIFT)
 
 /**
  * struct lc_buffer - what a dma-buf of ours stands for
