@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0
+KDIR ?= /lib/modules/$(shell uname -r)/build
+PREFIX ?= /usr/local
+export PREFIX
+
+# suites that run in a virtual machine and have something to build
+TESTS := $(patsubst %/Makefile,%,$(wildcard tests/selftest/Makefile tests/import/Makefile))
+
+.PHONY: all modules userspace tests check refresh clean
+
+all: modules userspace
+
+modules:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+userspace:
+	$(if $(wildcard userspace/Makefile),$(MAKE) -C userspace)
+
+tests: userspace
+	set -e; for suite in $(TESTS); do $(MAKE) -C $$suite; done
+
+export CACHE KERNELS PLANS JOBS KVM
+
+check:
+	tests/vm/check
+
+refresh:
+	tests/vm/setup --refresh
+
+clean:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) clean

@@ -1,0 +1,71 @@
+# shellcheck shell=bash
+# What every script of the harness needs: where things are, and how to enter
+# the chroot. Sourced, after "set -eu".
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+VM=$TOP/tests/vm
+CACHE=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/lazy_contig}
+CHROOT=$CACHE/chroot
+DEFAULT_KERNELS="6.1 6.12 7.2"
+
+# One build folder for each source tree, so that several can work at once.
+BUILD=$CACHE/build/$(printf %s "$TOP" | sha256sum | cut -c1-12)
+
+mkdir -p "$CACHE"
+
+say()
+{
+	printf '%s\n' "$*" >&2
+}
+
+die()
+{
+	say "error: $*"
+	exit 1
+}
+
+# locked NAME COMMAND...: one at a time among all users of the cache
+locked()
+{
+	local lock=$CACHE/$1.lock fd rc=0
+
+	shift
+	exec {fd}>"$lock"
+	flock "$fd"
+	"$@" || rc=$?
+	exec {fd}>&-
+	return "$rc"
+}
+
+# in_chroot [-b DIR] COMMAND...: run in the chroot, with DIR at /lc. What is
+# mounted lives in a mount namespace of its own: nothing is left to unmount, and
+# deleting the cache can never walk into a mount.
+in_chroot()
+{
+	local bind=
+
+	if [ "$1" = -b ]; then
+		bind=$2
+		shift 2
+	fi
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	env -i HOME=/root LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+		DEBIAN_FRONTEND=noninteractive \
+		unshare --mount --propagation private sh -euc '
+		root=$1 bind=$2
+		shift 2
+		mount -t proc proc "$root/proc"
+		mount --rbind /dev "$root/dev"
+		[ -z "$bind" ] || mount --bind "$bind" "$root/lc"
+		exec chroot "$root" sh -euc "cd /lc; exec \"\$@\"" sh "$@"
+	' sh "$CHROOT" "$bind" "$@"
+}
+
+# The folder of a kernel series ("6.12") or of "newest", as setup left it.
+kernel_dir()
+{
+	local dir=$CACHE/kernels/$1
+
+	[ -e "$dir/release" ] || die "no kernel $1 in the cache: run tests/vm/setup $1"
+	printf %s "$dir"
+}

@@ -1,0 +1,79 @@
+# Judge one run: awk -f report.awk -v run=NAME -v dir=DIR console.log results
+#
+# Prints one line a failure or skip, and last "total PASSED FAILED SKIPPED".
+# A kernel message that should not be is a failure of the test it came in.
+
+function fail(test, why, file)
+{
+	printf "FAIL %s %s: %s (%s/%s)\n", run, test, why, dir, file
+	failed++
+}
+
+function finish(status)
+{
+	if (status == 124 || status == 137)
+		fail(test, "timed out or killed", "results")
+	else if (status != 0)
+		fail(test, "exit status " status, "results")
+	if (planned < 0)
+		fail(test, "no TAP plan", "results")
+	else if (planned != seen)
+		fail(test, "planned " planned " tests, ran " seen, "results")
+	test = ""
+}
+
+BEGIN {
+	bad = "WARNING:|BUG:|BUG |Oops|cut here|Kernel panic|general protection|" \
+		"unable to handle|still in use|blocked for more than|[Ss]oft lockup|" \
+		"rcu.*stall|rcu.*detected|possible .*deadlock|inconsistent lock|" \
+		"suspicious RCU|bad unlock|KASAN|KCSAN|KFENCE|UBSAN|kmemleak|" \
+		"unreferenced object|Bad page|bad page|page allocation failure|" \
+		"oom-killer|Out of memory|refcount_t|corruption|segfault|" \
+		"scheduling while atomic|sleeping function|Call Trace|held lock|" \
+		"imbalance|trap invalid|traps:|already freed|nobody cared"
+	# what the stock kernels say of the virtual machine itself
+	fine = "Spectre|RETBleed|MDS CPU|MMIO Stale|TAA CPU|x2apic"
+	during = "boot"
+}
+
+{ sub(/\r$/, "") }
+
+FNR == NR && /lc-test: begin / { sub(/.*begin /, ""); during = $0; told = 0; next }
+FNR == NR && /lc-test: end / { told = 0; next }
+FNR == NR && !told && $0 ~ bad && $0 !~ fine {
+	fail(during, "kernel: " $0, "console.log")
+	# one report is enough: the rest of it follows in the log
+	told = 1
+}
+FNR == NR { next }
+
+/^@@ begin / { test = $3; planned = -1; seen = 0; next }
+/^@@ end / { finish($4); next }
+/^@@ abort / { sub(/^@@ abort /, ""); fail("boot", $0, "results"); aborted = 1; next }
+/^@@ done/ { complete = 1; next }
+test == "" { next }
+/^1\.\.[0-9]+/ {
+	planned = substr($1, 4) + 0
+	if (planned == 0) {
+		printf "SKIP %s %s: %s\n", run, test, $0
+		skipped++
+	}
+}
+/^not ok( |$)/ { seen++; fail(test, $0, "results") }
+/^ok( |$)/ {
+	seen++
+	if (match($0, /# *[Ss][Kk][Ii][Pp]/)) {
+		printf "SKIP %s %s: %s\n", run, test, $0
+		skipped++
+	} else {
+		passed++
+	}
+}
+
+END {
+	if (test != "")
+		fail(test, "did not end: the machine died or the time was up", "console.log")
+	else if (!complete && !aborted)
+		fail("boot", "the machine died or the time was up", "console.log")
+	printf "total %d %d %d\n", passed, failed, skipped
+}
