@@ -50,6 +50,24 @@ static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
 }
 #endif
 
+/* 6.18: renamed to what it is a flag of */
+#ifndef PAGE_MAPPING_ANON
+#define PAGE_MAPPING_ANON	FOLIO_MAPPING_ANON
+#endif
+
+/*
+ * Not on the LRU, but its driver can move it: zsmalloc, balloon.
+ * 6.17: such pages have a flag, and bits in page->mapping no more.
+ */
+static inline bool lc_has_movable_ops(struct page *page)
+{
+#ifdef PAGE_MAPPING_MOVABLE
+	return __PageMovable(page);
+#else
+	return page_has_movable_ops(page);
+#endif
+}
+
 /* 6.14: the third argument was a migratetype */
 static inline int lc_alloc_contig_range(unsigned long start, unsigned long end,
 					gfp_t gfp)

@@ -1,34 +1,205 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Placeholder until the window search is here: no place is ever found. */
+/*
+ * What lies in a pageblock: reads struct pages without locks or references.
+ *
+ * Everything may change while it is read: a page may be freed, become part of
+ * a larger folio or a slab, or be given to someone else. So nothing read here
+ * is trusted: an order is checked against what it could be before it is used
+ * as a distance, nothing is dereferenced but struct pages, and page flags are
+ * read once and tested in the copy, since the kernel's own test macros assert
+ * things that only hold for pages one has a reference to. A wrong answer costs
+ * a failed attempt or a missed window, nothing else: alloc_contig_range()
+ * judges again, with locks.
+ *
+ * The questions are those of has_unmovable_pages() in mm/page_isolation.c, and
+ * one more that it does not ask: does someone hold more references than the
+ * page tables, the page cache and the page's private data explain? Such a page
+ * does not move until they are dropped, which may be in a microsecond or never.
+ */
+#include <linux/jiffies.h>
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/page-flags.h>
+#include <linux/pageblock-flags.h>
+#include <linux/rcupdate.h>
 
-#include <linux/errno.h>
-
+#include "compat.h"
 #include "scan.h"
 
-int lc_scan_init(void)
+/*
+ * Weights of pages to move. Clean page cache that nobody maps is dropped
+ * instead of copied. Writeback is waited for. A huge page of hugetlbfs needs
+ * another huge page first.
+ */
+#define COST_DROP	1U
+#define COST_MOVE	2U
+#define COST_WAIT	4U
+#define COST_HUGETLB	3U
+
+/* Largest order that a page may have for its size to be believed. */
+#define MAX_BELIEVED_ORDER	(PUD_SHIFT - PAGE_SHIFT)
+
+struct look {
+	enum lc_state state;
+	unsigned int cost;
+	unsigned long pages;	/* how far to the next struct page to read */
+};
+
+/* Time as the summaries count it. Context: any. */
+u32 lc_scan_ticks(void)
 {
-	return 0;
+	return (u32)(jiffies / (HZ / LC_TICKS_PER_SEC)) & LC_STAMP_MASK;
 }
 
-void lc_scan_exit(void)
+/* The flags word, read once; its type differs between kernels. */
+static unsigned long flags_of(const struct page *page)
 {
+	return READ_ONCE(*(const unsigned long *)&page->flags);
 }
 
-void lc_search_begin(struct lc_search *s, struct zone *zone,
-		     unsigned long nr_pages, unsigned long align,
-		     unsigned long end_pfn)
+/* Pages from @pfn to the end of its block of 2^@order, or 1 if not credible. */
+static unsigned long believed(unsigned long head_pfn, unsigned long pfn,
+			      unsigned int order)
 {
+	unsigned long end;
+
+	if (order > MAX_BELIEVED_ORDER || !IS_ALIGNED(head_pfn, 1UL << order))
+		return 1;
+	end = head_pfn + (1UL << order);
+	return end > pfn && head_pfn <= pfn ? end - pfn : 1;
 }
 
-int lc_search_next(struct lc_search *s, unsigned long *pfn)
+/* References that page tables, page cache and private data account for. */
+static int expected_refs(unsigned long flags, unsigned long mapping,
+			 int mapcount)
 {
-	return -ENOSPC;
+	int refs = mapcount;
+
+	if (mapping & PAGE_MAPPING_ANON)
+		return refs + ((flags & BIT(PG_swapbacked)) &&
+			       (flags & BIT(PG_swapcache)));
+	return refs + !!mapping + !!(flags & BIT(PG_private));
 }
 
-void lc_search_done(struct lc_search *s, unsigned long pfn, int err)
+static void look_at_small(struct look *look, struct page *page,
+			  unsigned long flags)
 {
+	int refs = page_ref_count(page), mapcount;
+	unsigned long mapping;
+
+	if (page_has_type(page)) {
+		/* slab, page table; a balloon's or zsmalloc's page may move */
+		look->state = LC_BLOCKED;
+		if (lc_has_movable_ops(page)) {
+			look->state = LC_CLEAN;
+			look->cost = COST_MOVE;
+		}
+		return;
+	}
+	if (!refs)	/* free, on its way from or to the buddy allocator */
+		return;
+	mapping = (unsigned long)READ_ONCE(page->mapping);
+	mapcount = atomic_read(&page->_mapcount) + 1;
+	look->cost = COST_MOVE;
+	if (flags & BIT(PG_lru)) {
+		if (refs > expected_refs(flags, mapping, mapcount))
+			look->state = LC_SUSPECT;
+		else if (flags & BIT(PG_writeback))
+			look->cost = COST_WAIT;
+		else if (!mapcount && !(flags & BIT(PG_dirty)))
+			look->cost = COST_DROP;
+	} else if (lc_has_movable_ops(page)) {
+		return;
+	} else if (mapping) {
+		/* not on a list yet, or off it for a moment */
+		look->state = LC_SUSPECT;
+	} else {
+		look->state = LC_BLOCKED;
+	}
 }
 
-void lc_scan_freed(unsigned long pfn, unsigned long nr_pages)
+static void look_at_large(struct look *look, struct page *page,
+			  unsigned long pfn)
 {
+	struct page *head = compound_head(page);
+	unsigned int order = compound_order(head);
+	unsigned long flags = flags_of(head);
+
+	look->pages = believed(page_to_pfn(head), pfn, order);
+	if (PageHuge(head)) {
+		look->cost = COST_HUGETLB * look->pages;
+		if (order > PAGE_ALLOC_COSTLY_ORDER &&
+		    (1UL << order) > MAX_ORDER_NR_PAGES)
+			look->state = LC_BLOCKED;
+		else if (folio_maybe_dma_pinned((struct folio *)head))
+			look->state = LC_SUSPECT;
+		return;
+	}
+	look->cost = COST_MOVE * look->pages;
+	if (flags & BIT(PG_lru)) {
+		if (folio_maybe_dma_pinned((struct folio *)head))
+			look->state = LC_SUSPECT;
+	} else if (!lc_has_movable_ops(head)) {
+		look->state = page_ref_count(head) &&
+			      READ_ONCE(head->mapping) &&
+			      !page_has_type(head) ? LC_SUSPECT : LC_BLOCKED;
+	}
+}
+
+static struct look look_at(struct page *page, unsigned long pfn)
+{
+	struct look look = { .state = LC_CLEAN, .pages = 1 };
+	unsigned long flags = flags_of(page);
+
+	if (flags & BIT(PG_reserved))
+		look.state = LC_BLOCKED;
+	else if (PageBuddy(page))
+		look.pages = believed(pfn, pfn, READ_ONCE(page_private(page)));
+	else if (PageCompound(page))
+		look_at_large(&look, page, pfn);
+	else
+		look_at_small(&look, page, flags);
+	return look;
+}
+
+/**
+ * lc_scan_block - summarise one pageblock
+ * @zone: the zone it should belong to
+ * @block: its number
+ * @touched: struct pages read, added to what is there
+ *
+ * Context: any; takes no lock. The RCU read lock keeps struct pages in place:
+ * the memory notifier in search.c waits for it before they can go away.
+ * Return: a summary with the present time.
+ */
+u32 lc_scan_block(struct zone *zone, unsigned long block, unsigned int *touched)
+{
+	unsigned long start = block << pageblock_order, i = 0;
+	unsigned long last = start + pageblock_nr_pages - 1;
+	enum lc_state state = LC_CLEAN;
+	unsigned long cost = 0;
+	struct page *first;
+
+	rcu_read_lock();
+	first = pfn_to_online_page(start);
+	++*touched;
+	if (!first || page_zone(first) != zone || !pfn_to_online_page(last) ||
+	    page_zone(pfn_to_page(last)) != zone)
+		state = LC_HOLE;
+	while (state >= LC_SUSPECT && i < pageblock_nr_pages) {
+		struct look look = look_at(pfn_to_page(start + i), start + i);
+
+		++*touched;
+		state = min(state, look.state);
+		cost += min_t(unsigned long, look.cost,
+			      COST_HUGETLB * (pageblock_nr_pages - i));
+		i += look.pages;
+	}
+	rcu_read_unlock();
+	/* The scale is made for 512 pages; larger blocks are cut to it. */
+	if (pageblock_order > LC_CHUNK_SHIFT)
+		cost >>= pageblock_order - LC_CHUNK_SHIFT;
+	return lc_summary(state, min_t(unsigned long, cost, LC_COST_MAX),
+			  lc_scan_ticks());
 }

@@ -1,33 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Where a contiguous range could be made: reads struct pages, keeps summaries
- * of pageblocks, and lets policy.c choose among them.
+ * Where a contiguous range could be made: search.c finds windows, scan.c looks
+ * at struct pages for it.
  */
 #ifndef _LAZY_CONTIG_SCAN_H
 #define _LAZY_CONTIG_SCAN_H
 
-#include <linux/list.h>
 #include <linux/types.h>
 
+#include "policy.h"
+
 struct zone;
+struct lc_zone;
 
 /*
  * One request's search in one zone. On the caller's stack; every field is
- * private to scan.c.
+ * private to search.c.
  */
 struct lc_search {
-	struct zone *zone;
+	struct lc_zone *zone;
 	unsigned long nr_pages;
 	unsigned long align;
-	unsigned long end_pfn;
-
-	/* while a window is claimed: its isolation units, on the claim list */
-	struct list_head claim;
-	unsigned long claim_start;
-	unsigned long claim_end;
-
-	unsigned long last_pfn;
-	unsigned int tries;
+	struct lc_want want;
+	struct lc_window window;	/* the one that is claimed */
+	unsigned int suspects_tried;
 	bool refreshed;
 };
 
@@ -41,5 +37,10 @@ int lc_search_next(struct lc_search *s, unsigned long *pfn);
 void lc_search_done(struct lc_search *s, unsigned long pfn, int err);
 
 void lc_scan_freed(unsigned long pfn, unsigned long nr_pages);
+
+/* between search.c and scan.c */
+u32 lc_scan_ticks(void);
+u32 lc_scan_block(struct zone *zone, unsigned long block,
+		  unsigned int *touched);
 
 #endif /* _LAZY_CONTIG_SCAN_H */

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The zones that were searched, each with the summaries of its pageblocks:
+ * memory that comes online, goes offline, or is given back.
+ */
+#include <linux/cleanup.h>
+#include <linux/memory.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/notifier.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/xarray.h>
+
+#include "compat.h"
+#include "scan.h"
+#include "zones.h"
+
+/* Zones looked at so far, by zone_key(); entries stay until unload. */
+static DEFINE_XARRAY(zones);
+
+static unsigned long zone_key(struct zone *zone)
+{
+	return zone_to_nid(zone) * MAX_NR_ZONES + zone_idx(zone);
+}
+
+static struct lc_zone *find_or_add(struct zone *zone)
+{
+	struct lc_zone *lz = xa_load(&zones, zone_key(zone)), *old;
+
+	if (lz)
+		return lz;
+	lz = kzalloc_obj(*lz);
+	if (!lz)
+		return NULL;
+	lz->zone = zone;
+	mutex_init(&lz->lock);
+	lz->map.unit = max_t(unsigned long, 1,
+			     MAX_ORDER_NR_PAGES / pageblock_nr_pages);
+	old = xa_cmpxchg(&zones, zone_key(zone), NULL, lz, GFP_KERNEL);
+	if (!old)
+		return lz;
+	kfree(lz);
+	return xa_is_err(old) ? NULL : old;
+}
+
+/* Let the map cover at least the blocks from @start to @end. */
+static int cover(struct lc_zone *lz, unsigned long start, unsigned long end)
+{
+	unsigned long first = start >> LC_CHUNK_SHIFT, had;
+	struct lc_slot *slots;
+
+	end = ((end - 1) >> LC_CHUNK_SHIFT) + 1;
+	for (;;) {
+		scoped_guard(mutex, &lz->lock) {
+			had = lz->map.nr;
+			if (had) {
+				first = min(first, lz->map.first);
+				end = max(end, lz->map.first + had);
+			}
+		}
+		if (had == end - first)
+			return 0;
+		slots = kvcalloc(end - first, sizeof(*slots), GFP_KERNEL);
+		if (!slots)
+			return -ENOMEM;
+		/* It only grows: the same size means that nobody was faster. */
+		scoped_guard(mutex, &lz->lock)
+			if (lz->map.nr == had)
+				slots = lc_map_replace(&lz->map, slots, first,
+						       end - first);
+		kvfree(slots);
+	}
+}
+
+/* Give the slot of @block memory for summaries. */
+static int populate(struct lc_zone *lz, unsigned long block)
+{
+	u32 *summaries;
+
+	scoped_guard(mutex, &lz->lock)
+		if (lc_slot(&lz->map, block)->block)
+			return 0;
+	summaries = kcalloc(LC_CHUNK_BLOCKS, sizeof(*summaries), GFP_KERNEL);
+	if (!summaries)
+		return -ENOMEM;
+	scoped_guard(mutex, &lz->lock) {
+		struct lc_slot *slot = lc_slot(&lz->map, block);
+
+		if (!slot->block) {
+			slot->block = summaries;
+			summaries = NULL;
+		}
+	}
+	kfree(summaries);
+	return 0;
+}
+
+/**
+ * lc_zone_get - what is known of a zone
+ * @zone: the zone
+ * @start: the map must cover the blocks from here
+ * @end: to here
+ *
+ * Context: process, may sleep; no lock held that reclaim takes.
+ * Return: the zone's entry, which stays until unload; NULL without memory.
+ */
+struct lc_zone *lc_zone_get(struct zone *zone, unsigned long start,
+			    unsigned long end)
+{
+	struct lc_zone *lz = find_or_add(zone);
+
+	return lz && !cover(lz, start, end) ? lz : NULL;
+}
+
+/**
+ * lc_zone_look - look at a block and remember what was seen
+ * @lz: the zone
+ * @block: a block inside its map
+ * @touched: struct pages read, added to what is there
+ * @v: what is remembered now
+ *
+ * Context: process, may sleep; takes the lock. Return: 0 or -ENOMEM.
+ */
+int lc_zone_look(struct lc_zone *lz, unsigned long block, unsigned int *touched,
+		 u32 *v)
+{
+	u32 seen = lc_scan_block(lz->zone, block, touched);
+	int err = populate(lz, block);
+
+	if (err)
+		return err;
+	guard(mutex)(&lz->lock);
+	*v = lc_after_scan(lc_map_get(&lz->map, block), seen, lc_scan_ticks());
+	lc_map_set(&lz->map, block, *v);
+	return 0;
+}
+
+/**
+ * lc_scan_freed - memory was given back
+ * @pfn: its first page
+ * @nr_pages: how much
+ *
+ * Context: process, may sleep; may be called from reclaim.
+ */
+void lc_scan_freed(unsigned long pfn, unsigned long nr_pages)
+{
+	struct zone *zone = page_zone(pfn_to_page(pfn));
+	struct lc_zone *lz = xa_load(&zones, zone_key(zone));
+	unsigned long b = pfn >> pageblock_order, end;
+	unsigned int touched = 0;
+
+	end = DIV_ROUND_UP(pfn + nr_pages, pageblock_nr_pages);
+	for (; lz && b < end; b++) {
+		unsigned long first = b << pageblock_order;
+		u32 v = lc_summary(LC_CLEAN, 0, lc_scan_ticks());
+
+		if (first < pfn || first + pageblock_nr_pages > pfn + nr_pages)
+			v = lc_scan_block(zone, b, &touched);
+		guard(mutex)(&lz->lock);
+		if (b < lc_map_start(&lz->map) || b >= lc_map_end(&lz->map))
+			return;
+		v |= lc_map_get(&lz->map, b) & LC_CLAIMED;
+		lc_map_set(&lz->map, b, v);
+	}
+}
+
+/* Forget a range of a zone; refuse to if someone works on it and @refuse. */
+static int forget(struct lc_zone *lz, unsigned long start, unsigned long end,
+		  bool refuse)
+{
+	unsigned long b, last;
+
+	guard(mutex)(&lz->lock);
+	last = min(end, lc_map_end(&lz->map));
+	b = max(start, lc_map_start(&lz->map));
+	if (refuse && lc_map_claimed(&lz->map, b, last))
+		return -EBUSY;
+	for (; b < last; b++)
+		lc_map_set(&lz->map, b,
+			   LC_UNKNOWN | (lc_map_get(&lz->map, b) & LC_CLAIMED));
+	lz->offline_start = refuse ? start : 0;
+	lz->offline_end = refuse ? end : 0;
+	return 0;
+}
+
+static int memory_changes(struct notifier_block *nb, unsigned long action,
+			  void *data)
+{
+	const struct memory_notify *arg = data;
+	unsigned long start = arg->start_pfn >> pageblock_order;
+	unsigned long end = DIV_ROUND_UP(arg->start_pfn + arg->nr_pages,
+					 pageblock_nr_pages);
+	unsigned long key;
+	struct lc_zone *lz;
+	int err;
+
+	switch (action) {
+	case MEM_OFFLINE:
+		/* Struct pages go after this: wait for lc_scan_block(). */
+		synchronize_rcu();
+		fallthrough;
+	case MEM_ONLINE:
+	case MEM_GOING_OFFLINE:
+	case MEM_CANCEL_OFFLINE:
+		xa_for_each(&zones, key, lz) {
+			err = forget(lz, start, end,
+				     action == MEM_GOING_OFFLINE);
+			if (err)
+				return notifier_from_errno(err);
+		}
+	}
+	return NOTIFY_OK;
+}
+
+static struct notifier_block memory_notifier = {
+	.notifier_call = memory_changes,
+};
+
+/**
+ * lc_scan_init - begin to follow memory that comes and goes
+ *
+ * Context: module init. Return: 0 or -errno.
+ */
+int lc_scan_init(void)
+{
+	return register_memory_notifier(&memory_notifier);
+}
+
+/**
+ * lc_scan_exit - forget everything
+ *
+ * Context: module exit, after the last search and the last free.
+ */
+void lc_scan_exit(void)
+{
+	unsigned long key, i;
+	struct lc_zone *lz;
+
+	unregister_memory_notifier(&memory_notifier);
+	xa_for_each(&zones, key, lz) {
+		for (i = 0; i < lz->map.nr; i++)
+			kfree(lz->map.slots[i].block);
+		kvfree(lz->map.slots);
+		kfree(lz);
+	}
+	xa_destroy(&zones);
+}
