@@ -98,7 +98,8 @@ int lc_heap_node_add(struct lc_heap *heap)
 {
 	heap->misc = (struct miscdevice) {
 		.minor = MISC_DYNAMIC_MINOR,
-		.name = heap->name,
+		/* unique among misc devices: the control device has the bare name */
+		.name = heap->nodename,
 		.nodename = heap->nodename,
 		.fops = &lc_heap_node_fops,
 	};
