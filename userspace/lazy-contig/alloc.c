@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0
+/* lazy-contig alloc */
+#include <unistd.h>
+
+#include "cli.h"
+
+static const char help[] =
+"Usage: lazy-contig alloc SIZE [OPTION]...\n"
+"Allocate a buffer, say where it lies, and free it again.\n"
+"\n"
+"  --heap HEAP      heap to allocate from: a name in /dev/dma_heap or a path\n"
+"                   (default: lazy_contig)\n"
+"  --name NAME      label of the buffer, seen in 'lazy-contig list'\n"
+"  --check          check that the new buffer is all zero and, after filling\n"
+"                   it, that it holds the pattern\n"
+"  --fill PATTERN   write to every byte: 'zero', 'offset' (every 64-bit word\n"
+"                   is the complement of its offset), or a byte from 0 to 255\n"
+"  --hold           keep the buffer until SIGINT, SIGTERM or SIGHUP\n"
+"  --json           print one JSON object\n"
+"  --help           show this text\n"
+"\n"
+"SIZE is in bytes or, with a suffix K, M, G, T, in KiB, MiB, GiB, TiB. The\n"
+"kernel rounds it up to whole pages.\n";
+
+static const struct option options[] = {
+	{ "check", no_argument, NULL, OPT_CHECK },
+	{ "fill", required_argument, NULL, OPT_FILL },
+	{ "heap", required_argument, NULL, OPT_HEAP },
+	{ "hold", no_argument, NULL, OPT_HOLD },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "name", required_argument, NULL, OPT_NAME },
+	{ }
+};
+
+static int fill_and_check(const struct args *args, int fd, json_object *out)
+{
+	int code = CODE_OK;
+
+	if (args->check)
+		code = contents_check(fd, &pattern_zero, out);
+	if (!code && args->has_fill)
+		code = contents_fill(fd, &args->fill);
+	if (!code && args->has_fill && args->check)
+		code = contents_check(fd, &args->fill, out);
+	return code;
+}
+
+static int run(const struct args *args)
+{
+	json_object *out;
+	__u64 size;
+	double ms;
+	int fd, code;
+
+	code = args_size(args, 0, &size);
+	if (code)
+		return code;
+	code = buffer_alloc(args, size, &fd, &ms);
+	if (code)
+		return code;
+
+	out = json_object_new_object();
+	describe(fd, out);
+	json_object_object_add(out, "alloc_ms", json_object_new_double(ms));
+	code = fill_and_check(args, fd, out);
+	if (args->hold && !code) {
+		add_u64(out, "pid", getpid());
+		add_u64(out, "fd", fd);
+		code = hold(out, args->json);
+	} else {
+		print_object(out, args->json);
+	}
+	json_object_put(out);
+	close(fd);
+	return code;
+}
+
+const struct command cmd_alloc = {
+	.name = "alloc",
+	.summary = "allocate a buffer; fill, check or hold it",
+	.help = help,
+	.options = options,
+	.min_operands = 1,
+	.max_operands = 1,
+	.run = run,
+};

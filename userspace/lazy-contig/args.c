@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The command line. */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+#define DEFAULT_TIMEOUT		10
+
+static int take_pattern(const char *cmd, const char *text, struct pattern *pattern)
+{
+	if (!pattern_parse(text, pattern))
+		return CODE_OK;
+	return usage_error(cmd, "'%s' is no pattern: give zero, offset, or 0 to 255", text);
+}
+
+static int take_int(const char *cmd, const char *text, int *number)
+{
+	__u64 value;
+
+	if (parse_number(text, INT_MAX, &value))
+		return usage_error(cmd, "'%s' is no number", text);
+	*number = value;
+	return CODE_OK;
+}
+
+static int take_option(struct args *args, int opt, const char *arg)
+{
+	switch (opt) {
+	case OPT_CHECK:
+		args->check = true;
+		return arg ? take_pattern(args->cmd, arg, &args->expect) : CODE_OK;
+	case OPT_FILL:
+		args->has_fill = true;
+		return take_pattern(args->cmd, arg, &args->fill);
+	case OPT_HEAP:
+		args->heap = arg;
+		return CODE_OK;
+	case OPT_HOLD:
+		args->hold = true;
+		return CODE_OK;
+	case OPT_JSON:
+		args->json = true;
+		return CODE_OK;
+	case OPT_NAME:
+		args->name = arg;
+		if (strlen(arg) >= DMA_BUF_NAME_LEN)
+			return usage_error(args->cmd, "a name has at most %d bytes",
+					   DMA_BUF_NAME_LEN - 1);
+		return CODE_OK;
+	case OPT_PID:
+		return take_int(args->cmd, arg, &args->pid);
+	case OPT_TIMEOUT:
+		return take_int(args->cmd, arg, &args->timeout);
+	default:
+		return usage_error(args->cmd, "unexpected option");
+	}
+}
+
+/*
+ * Parses what follows the command's name; argv[0] is "lazy-contig NAME".
+ * Returns an exit code, of which all but CODE_OK mean that a message was given.
+ */
+int args_parse(const struct command *cmd, int argc, char **argv, struct args *args)
+{
+	int opt, code = CODE_OK;
+
+	*args = (struct args){
+		.cmd = argv[0],
+		.heap = LAZY_CONTIG_HEAP,
+		.timeout = DEFAULT_TIMEOUT,
+	};
+	optind = 0;
+	while (!code && (opt = getopt_long(argc, argv, "", cmd->options, NULL)) != -1) {
+		if (opt == '?')
+			code = CODE_USAGE;
+		else
+			code = take_option(args, opt, optarg);
+	}
+	if (code)
+		return code;
+
+	args->count = argc - optind;
+	args->operands = argv + optind;
+	if (args->count < cmd->min_operands)
+		return usage_error(args->cmd, "an operand is missing");
+	if (args->count > cmd->max_operands)
+		return usage_error(args->cmd, "'%s' is one operand too many",
+				   args->operands[cmd->max_operands]);
+	return CODE_OK;
+}
+
+/* Takes the operand that is a buffer's size; returns an exit code. */
+int args_size(const struct args *args, int operand, __u64 *size)
+{
+	const char *text = args->operands[operand];
+
+	if (parse_size(text, size))
+		return usage_error(args->cmd, "'%s' is no size", text);
+	if (!*size)
+		return usage_error(args->cmd, "a buffer has at least 1 byte");
+	return CODE_OK;
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What /proc tells about the dma-bufs of a process. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+/* If line is "key:<white space>value", copies the value. */
+static void take_field(const char *line, const char *key, char *value, size_t len)
+{
+	size_t n = strlen(key);
+
+	if (strncmp(line, key, n) || line[n] != ':')
+		return;
+	line += n + 1;
+	line += strspn(line, "\t ");
+	snprintf(value, len, "%.*s", (int)strcspn(line, "\n"), line);
+}
+
+/*
+ * Describes descriptor fd of process pid, 0 being this one. -EBADF there is no
+ * such descriptor, -EACCES it is another user's, -ENOTTY not a dma-buf.
+ */
+int dmabuf_read(int pid, int fd, struct dmabuf *buf)
+{
+	char path[64], line[512], ino[32] = "", size[32] = "";
+	FILE *file;
+
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", pid, fd);
+	else
+		snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	file = fopen(path, "re");
+	if (!file)
+		return errno == ENOENT ? -EBADF : -errno;
+
+	memset(buf, 0, sizeof(*buf));
+	while (fgets(line, sizeof(line), file)) {
+		take_field(line, "ino", ino, sizeof(ino));
+		take_field(line, "size", size, sizeof(size));
+		take_field(line, "exp_name", buf->exporter, sizeof(buf->exporter));
+		take_field(line, "name", buf->name, sizeof(buf->name));
+	}
+	fclose(file);
+
+	buf->ino = strtoull(ino, NULL, 10);
+	buf->size = strtoull(size, NULL, 10);
+	return buf->exporter[0] ? 0 : -ENOTTY;
+}
+
+bool dmabuf_is_ours(const struct dmabuf *buf)
+{
+	return !strncmp(buf->exporter, LAZY_CONTIG_HEAP, strlen(LAZY_CONTIG_HEAP));
+}
+
+/* Calls a function for every descriptor of a dma-buf that a process has. */
+int visit_dmabuf_fds(int pid, dmabuf_func func, void *data)
+{
+	static const char prefix[] = "/dmabuf:";
+	char path[64], target[sizeof(prefix)];
+	struct dirent *entry;
+	ssize_t len;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	dir = opendir(path);
+	if (!dir)
+		return errno == ENOENT ? -ESRCH : -errno;
+
+	while ((entry = readdir(dir))) {
+		len = readlinkat(dirfd(dir), entry->d_name, target, strlen(prefix));
+		if (len == (ssize_t)strlen(prefix) && !memcmp(target, prefix, len))
+			func(pid, atoi(entry->d_name), data);
+	}
+	closedir(dir);
+	return 0;
+}
+
+/* A duplicate of a descriptor of another process; needs the right to trace it. */
+int borrow_fd(int pid, int fd)
+{
+	int pidfd, copy, err;
+
+	pidfd = syscall(SYS_pidfd_open, pid, 0);
+	if (pidfd < 0)
+		return -errno;
+	copy = syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+	err = -errno;
+	close(pidfd);
+	return copy < 0 ? err : copy;
+}

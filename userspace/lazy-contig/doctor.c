@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/* lazy-contig doctor: what is missing, and what to do about it. */
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "doctor.h"
+
+static const char help[] =
+"Usage: lazy-contig doctor [OPTION]...\n"
+"Check everything that lazy_contig needs: kernel, module, device nodes,\n"
+"permission and memory. Says what to do about what is missing.\n"
+"\n"
+"  --json           print one JSON array\n"
+"  --help           show this text\n"
+"\n"
+"The exit code is that of the first check that failed, 0 if none did.\n";
+
+static const struct option options[] = {
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ }
+};
+
+/* In the order in which things have to be put right. */
+static const struct check {
+	const char *name;
+	void (*run)(struct finding *f);
+} checks[] = {
+	{ "kernel", check_kernel },
+	{ "signature", check_signature },
+	{ "module", check_module },
+	{ "nodes", check_nodes },
+	{ "permission", check_permission },
+	{ "memory", check_memory },
+	{ "trial", check_trial },
+};
+
+static const char * const status_names[] = {
+	[FINDING_OK] = "ok",
+	[FINDING_WARNING] = "warning",
+	[FINDING_UNKNOWN] = "unknown",
+	[FINDING_FAILED] = "failed",
+};
+
+void found(struct finding *f, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(f->detail, sizeof(f->detail), fmt, ap);
+	va_end(ap);
+}
+
+void advise(struct finding *f, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(f->remedy, sizeof(f->remedy), fmt, ap);
+	va_end(ap);
+}
+
+bool read_line(const char *path, char *buf, int len)
+{
+	FILE *file = fopen(path, "re");
+	bool ok;
+
+	if (!file)
+		return false;
+	ok = fgets(buf, len, file);
+	fclose(file);
+	if (ok)
+		buf[strcspn(buf, "\n")] = '\0';
+	return ok;
+}
+
+bool module_loaded(void)
+{
+	return !access(MODULE_SYSFS, F_OK);
+}
+
+static void print_finding(const char *name, const struct finding *f)
+{
+	printf("%-10s %-8s %s\n", name, status_names[f->status], f->detail);
+	if (f->remedy[0])
+		printf("%19s -> %s\n", "", f->remedy);
+}
+
+static json_object *finding_object(const char *name, const struct finding *f)
+{
+	json_object *out = json_object_new_object();
+
+	add_string(out, "check", name);
+	add_string(out, "status", status_names[f->status]);
+	add_string(out, "detail", f->detail);
+	if (f->remedy[0])
+		add_string(out, "remedy", f->remedy);
+	return out;
+}
+
+static int run(const struct args *args)
+{
+	json_object *array = json_object_new_array();
+	int code = CODE_OK;
+	struct finding f;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(checks); i++) {
+		f = (struct finding){ .status = FINDING_OK, .code = CODE_FAILED };
+		checks[i].run(&f);
+		if (f.status == FINDING_FAILED && !code)
+			code = f.code;
+		if (!args->json)
+			print_finding(checks[i].name, &f);
+		json_object_array_add(array, finding_object(checks[i].name, &f));
+	}
+	if (args->json)
+		print_object(array, true);
+	json_object_put(array);
+	return code;
+}
+
+const struct command cmd_doctor = {
+	.name = "doctor",
+	.summary = "say what is missing and what to do about it",
+	.help = help,
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+/* lazy-contig doctor: the kernel and the module. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "doctor.h"
+
+#define LOCKDOWN	"/sys/kernel/security/lockdown"
+#define SIG_ENFORCE	"/sys/module/module/parameters/sig_enforce"
+
+/* Opens the configuration of the running kernel, wherever it may be. */
+static FILE *open_config(const char *release, int (**close_file)(FILE *file))
+{
+	static const char * const places[] = { "/boot/config-%s", "/lib/modules/%s/config" };
+	char path[256];
+	FILE *file;
+	size_t i;
+
+	*close_file = fclose;
+	for (i = 0; i < ARRAY_SIZE(places); i++) {
+		snprintf(path, sizeof(path), places[i], release);
+		file = fopen(path, "re");
+		if (file)
+			return file;
+	}
+	if (access("/proc/config.gz", R_OK))
+		return NULL;
+	*close_file = pclose;
+	return popen("gzip -dc /proc/config.gz", "re");
+}
+
+/* 1 or 0 if the kernel has or has not got the option, -1 if nobody knows. */
+static int kernel_has(const char *release, const char *option)
+{
+	int (*close_file)(FILE *file);
+	char line[256], wanted[64];
+	bool has = false;
+	FILE *file;
+
+	file = open_config(release, &close_file);
+	if (!file)
+		return -1;
+	snprintf(wanted, sizeof(wanted), "%s=y\n", option);
+	while (fgets(line, sizeof(line), file))
+		has |= !strcmp(line, wanted);
+	close_file(file);
+	return has;
+}
+
+void check_kernel(struct finding *f)
+{
+	struct utsname uts;
+	int has;
+
+	uname(&uts);
+	has = module_loaded() ? 1 : kernel_has(uts.release, "CONFIG_CONTIG_ALLOC");
+	if (has == 1) {
+		found(f, "%s can move pages out of the way", uts.release);
+	} else if (!has) {
+		f->status = FINDING_FAILED;
+		f->code = CODE_MISSING;
+		found(f, "%s was built without CONFIG_CONTIG_ALLOC", uts.release);
+		advise(f, "boot a kernel that has it, as the kernels of Debian, Ubuntu, Fedora do");
+	} else {
+		f->status = FINDING_UNKNOWN;
+		found(f, "the configuration of %s is not in /boot, /lib/modules or /proc/config.gz",
+		      uts.release);
+		advise(f, "see that it has CONFIG_CONTIG_ALLOC=y");
+	}
+}
+
+/* Does the module index of the running kernel name the module? */
+static bool module_installed(const char *release)
+{
+	char path[256], line[4096];
+	bool installed = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/lib/modules/%s/modules.dep", release);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	while (!installed && fgets(line, sizeof(line), file)) {
+		line[strcspn(line, ":")] = '\0';
+		installed = strstr(line, "/" MODULE_NAME ".ko");
+	}
+	fclose(file);
+	return installed;
+}
+
+void check_module(struct finding *f)
+{
+	struct utsname uts;
+	char version[64];
+
+	if (module_loaded()) {
+		if (read_line(MODULE_SYSFS "/version", version, sizeof(version)))
+			found(f, MODULE_NAME " %s is loaded", version);
+		else
+			found(f, MODULE_NAME " is loaded");
+		return;
+	}
+
+	f->status = FINDING_FAILED;
+	f->code = CODE_MISSING;
+	uname(&uts);
+	if (module_installed(uts.release)) {
+		found(f, MODULE_NAME " is installed for %s but not loaded", uts.release);
+		advise(f, "sudo modprobe " MODULE_NAME
+		       "; if that fails, 'sudo dmesg | tail' says why");
+	} else {
+		found(f, MODULE_NAME " is not installed for the running kernel, %s", uts.release);
+		advise(f, "in the source folder: make, sudo make install; then sudo modprobe "
+		       MODULE_NAME);
+	}
+}
+
+/* The word in brackets: "none [integrity] confidentiality" is "integrity". */
+static bool lockdown_active(char *mode, size_t len)
+{
+	char line[128], *begin, *end;
+
+	if (!read_line(LOCKDOWN, line, sizeof(line)))
+		return false;
+	begin = strchr(line, '[');
+	end = begin ? strchr(begin, ']') : NULL;
+	if (!end)
+		return false;
+	*end = '\0';
+	snprintf(mode, len, "%s", begin + 1);
+	return strcmp(mode, "none");
+}
+
+void check_signature(struct finding *f)
+{
+	char mode[32], enforce[8] = "";
+	bool locked, enforced;
+
+	locked = lockdown_active(mode, sizeof(mode));
+	enforced = read_line(SIG_ENFORCE, enforce, sizeof(enforce)) && enforce[0] == 'Y';
+	if (!locked && !enforced) {
+		found(f, "the kernel loads modules without a signature");
+		return;
+	}
+
+	if (locked)
+		found(f, "the kernel is locked down (%s) and loads signed modules only", mode);
+	else
+		found(f, "the kernel loads signed modules only");
+	if (module_loaded())
+		return;
+	f->status = FINDING_WARNING;
+	advise(f, "sign " MODULE_NAME
+	       ".ko with a key enrolled by mokutil, or switch Secure Boot off");
+}

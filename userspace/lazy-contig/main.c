@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The lazy-contig command: allocates, shows and passes contiguous dma-bufs. */
+#include <string.h>
+
+#include "cli.h"
+
+static const struct command * const commands[] = {
+	&cmd_alloc,
+	&cmd_query,
+	&cmd_send,
+	&cmd_receive,
+	&cmd_list,
+	&cmd_doctor,
+};
+
+static int print_help(void)
+{
+	size_t i;
+
+	fputs("Usage: lazy-contig COMMAND [OPTION]...\n"
+	      "Physically contiguous dma-bufs, allocated at run time.\n"
+	      "\n"
+	      "Commands:\n", stdout);
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
+	fputs("\n"
+	      "'lazy-contig COMMAND --help' tells about one of them, lazy-contig(1) about\n"
+	      "all. 'lazy-contig --version' shows the version.\n"
+	      "\n"
+	      "Exit codes: 0 done; 1 failed; 2 wrong use; 3 module, heap or buffer not\n"
+	      "found; 4 no memory; 5 no permission; 6 wrong contents.\n", stdout);
+	return CODE_OK;
+}
+
+static const struct command *find_command(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	return NULL;
+}
+
+static int run_command(const struct command *cmd, int argc, char **argv)
+{
+	char title[64];
+	struct args args;
+	int code;
+
+	snprintf(title, sizeof(title), "lazy-contig %s", cmd->name);
+	argv[0] = title;
+	if (argc > 1 && !strcmp(argv[1], "--help")) {
+		fputs(cmd->help, stdout);
+		return CODE_OK;
+	}
+	code = args_parse(cmd, argc, argv, &args);
+	return code ? code : cmd->run(&args);
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *cmd;
+
+	if (argc < 2)
+		return usage_error("lazy-contig", "a command is missing");
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help"))
+		return print_help();
+	if (!strcmp(argv[1], "--version")) {
+		puts("lazy-contig " VERSION);
+		return CODE_OK;
+	}
+
+	cmd = find_command(argv[1]);
+	if (!cmd)
+		return usage_error("lazy-contig", "unknown command '%s'", argv[1]);
+	return run_command(cmd, argc - 1, argv + 1);
+}
