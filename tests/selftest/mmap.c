@@ -31,15 +31,25 @@ static int buf_with_flags(int heap, unsigned int fd_flags)
 	return data.fd;
 }
 
-/* Children that end by a signal if the access is refused. */
+#define REFUSED	99
+
+static void refused(int sig)
+{
+	(void)sig;
+	_exit(REFUSED);
+}
+
+/* Children; a signal that has a handler is not worth a line in the log. */
 static int reads(void *at)
 {
+	signal(SIGSEGV, refused);
 	*(volatile unsigned char *)at;
 	return 0;
 }
 
 static int writes(void *at)
 {
+	signal(SIGSEGV, refused);
 	*(volatile unsigned char *)at = 1;
 	return 0;
 }
@@ -81,7 +91,7 @@ static void test_modes(int heap)
 	ok(all_zero(mem, LEN), "it can be read");
 	is(mprotect(mem, LEN, RW) ? -errno : 0, -EACCES,
 	   "it cannot be made writable");
-	is(in_child(writes, mem), -SIGSEGV, "it cannot be written");
+	is(in_child(writes, mem), REFUSED, "it cannot be written");
 	munmap(mem, LEN);
 	close(buf);
 
@@ -199,7 +209,7 @@ static void test_mremap(int heap, int others)
 	ok(moved == to + PAGE, "shrinking a mapping");
 	ok(moved != MAP_FAILED && pattern_holds(moved, LEN / 2, 5),
 	   "leaves the rest");
-	is(in_child(reads, to + PAGE + LEN / 2), -SIGSEGV,
+	is(in_child(reads, to + PAGE + LEN / 2), REFUSED,
 	   "and nothing behind it");
 	ok(mremap(to + PAGE, LEN / 2, LEN, MREMAP_MAYMOVE) == MAP_FAILED,
 	   "it cannot grow back");
@@ -234,12 +244,12 @@ static void test_protect(int heap)
 
 	pattern_fill(mem, LEN, 7);
 	is(mprotect(mem + PAGE, PAGE, PROT_READ), 0, "one page read-only");
-	is(in_child(writes, mem + PAGE), -SIGSEGV, "it cannot be written");
+	is(in_child(writes, mem + PAGE), REFUSED, "it cannot be written");
 	is(in_child(writes, mem + 2 * PAGE), 0, "the next one can");
 	is(mprotect(mem + PAGE, PAGE, RW), 0, "and writable again");
 	is(in_child(writes, mem + PAGE), 0, "it can be written");
 	is(mprotect(mem, PAGE, PROT_NONE), 0, "one page without access");
-	is(in_child(reads, mem), -SIGSEGV, "it cannot be read");
+	is(in_child(reads, mem), REFUSED, "it cannot be read");
 	munmap(mem, LEN);
 	close(buf);
 }
