@@ -91,7 +91,8 @@ static const struct vm_operations_struct lc_vm_ops = {
  */
 int lc_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 {
-	if (!(vma->vm_flags & VM_SHARED))
+	/* VM_SHARED is not set where the fd allows no writing */
+	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
 	vma->vm_private_data = lc_buffer_range(dmabuf);
