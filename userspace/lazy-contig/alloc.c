@@ -50,6 +50,7 @@ static int run(const struct args *args)
 	json_object *out;
 	__u64 size;
 	double ms;
+	char ms_text[32];
 	int fd, code;
 
 	code = args_size(args, 0, &size);
@@ -61,7 +62,8 @@ static int run(const struct args *args)
 
 	out = json_object_new_object();
 	describe(fd, out);
-	json_object_object_add(out, "alloc_ms", json_object_new_double(ms));
+	snprintf(ms_text, sizeof(ms_text), "%.3f", ms);
+	json_object_object_add(out, "alloc_ms", json_object_new_double_s(ms, ms_text));
 	code = fill_and_check(args, fd, out);
 	if (args->hold && !code) {
 		add_u64(out, "pid", getpid());

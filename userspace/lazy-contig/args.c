@@ -74,7 +74,7 @@ int args_parse(const struct command *cmd, int argc, char **argv, struct args *ar
 	optind = 0;
 	while (!code && (opt = getopt_long(argc, argv, "", cmd->options, NULL)) != -1) {
 		if (opt == '?')
-			code = CODE_USAGE;
+			code = usage_hint(args->cmd);
 		else
 			code = take_option(args, opt, optarg);
 	}

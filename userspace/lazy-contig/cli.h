@@ -83,6 +83,7 @@ int args_size(const struct args *args, int operand, __u64 *size);
 /* message.c: how commands end badly */
 int exit_code(int err);
 __printf(2, 3) int fail(int err, const char *fmt, ...);
+int usage_hint(const char *cmd);
 __printf(2, 3) int usage_error(const char *cmd, const char *fmt, ...);
 
 /* number.c: numbers as people write them */

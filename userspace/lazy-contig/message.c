@@ -41,6 +41,12 @@ int fail(int err, const char *fmt, ...)
 	return exit_code(err);
 }
 
+int usage_hint(const char *cmd)
+{
+	fprintf(stderr, "Try '%s --help'.\n", cmd);
+	return CODE_USAGE;
+}
+
 int usage_error(const char *cmd, const char *fmt, ...)
 {
 	va_list ap;
@@ -49,6 +55,6 @@ int usage_error(const char *cmd, const char *fmt, ...)
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "\nTry '%s --help'.\n", cmd);
-	return CODE_USAGE;
+	fputc('\n', stderr);
+	return usage_hint(cmd);
 }

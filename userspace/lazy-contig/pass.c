@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -63,11 +64,11 @@ static int socket_address(const char *path, struct sockaddr_un *addr)
 }
 
 /* Connects to a path. The descriptor, or -errno. */
-static int socket_connect(const struct sockaddr_un *addr)
+static int socket_connect(int type, const struct sockaddr_un *addr)
 {
 	int sock, err;
 
-	sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	sock = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 	if (sock < 0)
 		return -errno;
 	if (!connect(sock, (const struct sockaddr *)addr, sizeof(*addr)))
@@ -77,11 +78,18 @@ static int socket_connect(const struct sockaddr_un *addr)
 	return err;
 }
 
-/* Removes a socket that nobody listens at any more. */
+/*
+ * Removes a socket that nobody listens at any more. Asks with another type of
+ * socket, which a listener's refuses: a connection would take its buffer away.
+ */
 static bool remove_stale(const struct sockaddr_un *addr)
 {
-	int sock = socket_connect(addr);
+	struct stat st;
+	int sock;
 
+	if (lstat(addr->sun_path, &st) || !S_ISSOCK(st.st_mode))
+		return false;
+	sock = socket_connect(SOCK_DGRAM, addr);
 	if (sock >= 0)
 		close(sock);
 	return sock == -ECONNREFUSED && !unlink(addr->sun_path);
@@ -130,7 +138,7 @@ static int socket_wait(const struct sockaddr_un *addr, int seconds)
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	for (;;) {
-		sock = socket_connect(addr);
+		sock = socket_connect(SOCK_STREAM, addr);
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		if (sock != -ENOENT && sock != -ECONNREFUSED)
 			break;
