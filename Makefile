@@ -17,6 +17,7 @@ userspace:
 	$(if $(wildcard userspace/Makefile),$(MAKE) -C userspace)
 
 tests: userspace
+	$(if $(wildcard userspace/Makefile),$(MAKE) -C userspace tests)
 	set -e; for suite in $(TESTS); do $(MAKE) -C $$suite; done
 
 export CACHE KERNELS PLANS JOBS KVM

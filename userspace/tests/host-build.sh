@@ -4,6 +4,7 @@
 set -eu
 
 cd "$(dirname "$0")/.."
+O=${O:-build}
 n=0
 
 # ok DESCRIPTION COMMAND...: a check that passes if the command does

@@ -1,0 +1,298 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Every command of lazy-contig, its JSON and its exit codes: for root, in a
+# virtual machine with the module loaded.
+set -u
+
+heap=/dev/dma_heap/lazy_contig
+tmp=$(mktemp -d)
+chmod 0755 "$tmp"
+n=0
+trap 'rm -rf "$tmp"' EXIT
+
+# result STATUS DESCRIPTION: 0 is a pass; else what the command said is shown
+result()
+{
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $n - $2"
+	else
+		echo "not ok $n - $2"
+		sed 's/^/# /' "$tmp/out" "$tmp/err"
+	fi
+}
+
+# gives CODE DESCRIPTION COMMAND...: runs it, output in $tmp/out and $tmp/err
+gives()
+{
+	local want=$1 what=$2 got=0
+
+	shift 2
+	"$@" >"$tmp/out" 2>"$tmp/err" </dev/null || got=$?
+	[ "$got" -eq "$want" ] || echo "exit code $got, not $want" >>"$tmp/err"
+	result $((got != want)) "$what"
+}
+
+# json FILTER DESCRIPTION: what the last command printed is true of the filter
+json()
+{
+	jq -e "$1" "$tmp/out" >/dev/null 2>>"$tmp/err"
+	result $? "$2"
+}
+
+# says REGEX DESCRIPTION: the last command printed it, anywhere
+says()
+{
+	cat "$tmp/out" "$tmp/err" | grep -qE -- "$1"
+	result $? "$2"
+}
+
+# await COMMAND...: until it succeeds, or 10 seconds
+await()
+{
+	local end=$((SECONDS + 10))
+
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
+		read -r -t 0.05 <>"$tmp/never" || :
+	done
+}
+mkfifo "$tmp/never"
+
+as_nobody()
+{
+	setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+}
+
+live_buffers()
+{
+	lazy-contig list --json 2>/dev/null | jq length
+}
+
+general()
+{
+	local command
+
+	gives 2 "no command" lazy-contig
+	gives 2 "an unknown command" lazy-contig nonsense
+	gives 0 "--version" lazy-contig --version
+	says '^lazy-contig [0-9]' "  says the version"
+	gives 0 "--help" lazy-contig --help
+	for command in alloc query send receive list doctor; do
+		gives 0 "$command --help" lazy-contig $command --help
+		says "^Usage: lazy-contig $command" "  shows how to use it"
+		gives 2 "$command --nonsense" lazy-contig $command --nonsense
+		says "Try 'lazy-contig $command --help'" "  says where to read on"
+	done
+}
+
+alloc()
+{
+	gives 0 "alloc" lazy-contig alloc 4M
+	says '^size +4 MiB$' "  shows the size"
+	says '^phys_addr +0x[0-9a-f]+$' "  shows the address"
+	gives 0 "alloc --json" lazy-contig alloc 5000 --json
+	json '.size == 8192 and .heap == "lazy_contig" and .node == 0 and .alloc_ms > 0' \
+		"  in whole pages"
+	json '.phys_addr > 0 and .phys_addr % 4096 == 0' "  with its address"
+	gives 0 "alloc --check finds zeros" lazy-contig alloc 4M --check --json
+	json '.contents == "as expected"' "  and says so"
+	for pattern in zero offset 0x5a 255; do
+		gives 0 "alloc --fill $pattern --check" \
+			lazy-contig alloc 16M --fill $pattern --check
+	done
+	gives 0 "alloc from lazy_contig_dma32" \
+		lazy-contig alloc 4M --heap lazy_contig_dma32 --json
+	json '.heap == "lazy_contig_dma32" and .phys_addr + .size <= 4294967296' \
+		"  is below 4 GiB"
+	gives 0 "alloc from a path" lazy-contig alloc 4M --heap $heap
+	if [ -e /dev/dma_heap/system ]; then
+		gives 0 "alloc from the system heap" \
+			lazy-contig alloc 4M --heap system --check --fill offset --json
+		json '.heap == "system" and (has("phys_addr") | not)' "  has no address"
+	else
+		gives 3 "alloc from the system heap, which this kernel lacks" \
+			lazy-contig alloc 4M --heap system
+	fi
+	gives 3 "alloc from no heap" lazy-contig alloc 4M --heap none
+	says doctor "  says who can tell more"
+	gives 4 "alloc of more than there is" lazy-contig alloc 1024T
+	says '1024 TiB.*Cannot allocate memory' "  says how much was too much"
+	gives 2 "alloc 0" lazy-contig alloc 0
+	gives 2 "alloc of no number" lazy-contig alloc many
+	gives 2 "alloc --fill with no pattern" lazy-contig alloc 4M --fill nonsense
+	gives 1 "alloc from what is no heap" lazy-contig alloc 4M --heap /dev/null
+	gives 5 "alloc without permission" as_nobody lazy-contig alloc 4M
+}
+
+# A buffer that is held, seen by list and query, and let go
+held()
+{
+	local pid
+
+	lazy-contig alloc 8M --name camera --hold --json >"$tmp/held" &
+	pid=$!
+	await test -s "$tmp/held"
+	cp "$tmp/held" "$tmp/out"
+	json ".pid == $pid and .name == \"camera\"" "alloc --hold says who holds"
+	cp "$tmp/held" "$tmp/one"
+
+	gives 0 "list" lazy-contig list
+	says "^8 MiB +0x[0-9a-f]+ +0 +lazy_contig +camera +$pid lazy-contig$" "  shows the buffer"
+	gives 0 "list --json" lazy-contig list --json
+	json "length == 1 and .[0].name == \"camera\" and .[0].users[0].pid == $pid" \
+		"  shows the buffer and who has it"
+	json ".[0].phys_addr == $(jq .phys_addr "$tmp/one")" "  and its address"
+	gives 0 "list of nobody" as_nobody lazy-contig list --json
+	json 'length == 0' "  does not show root's buffer"
+
+	gives 0 "query --pid" lazy-contig query --pid $pid --json
+	json ".phys_addr == $(jq .phys_addr "$tmp/one") and .size == 8388608 and .node == 0" \
+		"  finds the buffer of a process"
+	gives 0 "query --pid with a descriptor" \
+		lazy-contig query --pid $pid "$(jq .fd "$tmp/one")" --json
+	json ".phys_addr == $(jq .phys_addr "$tmp/one")" "  finds the same"
+	gives 5 "query of root's process by nobody" as_nobody lazy-contig query --pid $pid
+
+	kill -TERM $pid
+	wait $pid
+	result $? "SIGTERM ends it with 0"
+	gives 0 "list afterwards" lazy-contig list --json
+	json 'length == 0' "  is empty"
+}
+
+query()
+{
+	gives 2 "query of nothing" lazy-contig query
+	gives 2 "query of no number" lazy-contig query one
+	gives 1 "query of a closed descriptor" lazy-contig query 99
+	gives 1 "query of what is no dma-buf" lazy-contig query 0
+	says 'not a dma-buf' "  says so"
+	gives 3 "query of no process" lazy-contig query --pid 4194000
+	gives 0 "query of a process without buffers" lazy-contig query --pid $$
+}
+
+# From process to process, whoever comes first
+pass()
+{
+	local sender receiver
+
+	lazy-contig send "$tmp/socket" 8M --fill offset --name shared --json >"$tmp/sent" &
+	sender=$!
+	gives 0 "receive from a sender" lazy-contig receive "$tmp/socket" --check offset --json
+	json '.contents == "as expected" and .name == "shared" and .size == 8388608' \
+		"  the same bytes"
+	wait $sender
+	result $? "send ends with 0"
+	json ".phys_addr == $(jq .phys_addr "$tmp/sent")" "  the same place"
+	test ! -e "$tmp/socket"
+	result $? "  and no socket left"
+
+	lazy-contig receive "$tmp/socket" --hold --json >"$tmp/held" &
+	receiver=$!
+	gives 0 "send to a receiver that came first" lazy-contig send "$tmp/socket" 4M
+	await test -s "$tmp/held"
+	test "$(live_buffers)" = 1
+	result $? "the buffer lives on when the sender is gone"
+	kill -INT $receiver 2>/dev/null
+	kill -TERM $receiver
+	wait $receiver
+	result $? "the receiver lets go of it"
+
+	lazy-contig send "$tmp/socket" 4M --fill 1 >"$tmp/sent" &
+	sender=$!
+	gives 6 "receive of wrong contents" lazy-contig receive "$tmp/socket" --check 2 --json
+	json '.contents == "wrong" and .wrong_at == 0' "  says where"
+	wait $sender
+}
+
+pass_errors()
+{
+	local sender
+
+	gives 3 "receive from nobody" lazy-contig receive "$tmp/none" --timeout 0
+	gives 1 "send to nobody" lazy-contig send "$tmp/socket" 4M --timeout 0
+	says 'no receiver' "  says so"
+	test ! -e "$tmp/socket"
+	result $? "  and leaves no socket"
+	gives 2 "send without a size" lazy-contig send "$tmp/socket"
+	gives 2 "receive of no pattern" lazy-contig receive "$tmp/socket" --check nonsense
+	gives 1 "send to a path too long" lazy-contig send "$tmp/$(printf '%0120d' 0)" 4M
+	touch "$tmp/file"
+	gives 1 "send to a path that is a file" lazy-contig send "$tmp/file" 4M
+	test -e "$tmp/file"
+	result $? "  which stays"
+
+	lazy-contig send "$tmp/socket" 4M >"$tmp/sent" &
+	sender=$!
+	await test -S "$tmp/socket"
+	gives 1 "a second sender at the same path" lazy-contig send "$tmp/socket" 4M
+	kill -KILL $sender
+	wait $sender 2>/dev/null
+	test -S "$tmp/socket"
+	result $? "a killed sender leaves its socket"
+	lazy-contig receive "$tmp/socket" >"$tmp/received" &
+	gives 0 "which the next sender replaces" lazy-contig send "$tmp/socket" 4M
+	wait $!
+	result $? "so that it is received"
+}
+
+# In a mount namespace of its own, so that things can be hidden
+hidden()
+{
+	local hide=$1
+
+	shift
+	unshare -m sh -c "$hide"' && exec "$@"' sh "$@"
+}
+
+status_of()
+{
+	printf '.[] | select(.check == "%s") | .status == "%s"' "$1" "$2"
+}
+
+doctor()
+{
+	gives 0 "doctor" lazy-contig doctor
+	gives 0 "doctor --json" lazy-contig doctor --json
+	json '[.[] | .status] | all(. == "ok")' "  all is well"
+	json '[.[] | .check] == ["kernel", "signature", "module", "nodes", "permission",
+		"memory", "trial"]' "  everything was checked"
+
+	gives 3 "doctor without the module" \
+		hidden 'mount -t tmpfs none /sys/module && mount -t tmpfs none /dev' \
+		lazy-contig doctor --json
+	json "$(status_of module failed)" "  says that it is missing"
+	json '.[] | select(.check == "module") | .remedy | test("install")' "  what to do"
+	json "$(status_of nodes failed)" "  that the nodes are missing"
+	gives 3 "doctor without a node" \
+		hidden 'mount -t tmpfs none /dev/dma_heap' lazy-contig doctor --json
+	json "$(status_of module ok)" "  knows that the module is there"
+	json "$(status_of nodes failed)" "  says which is missing"
+
+	gives 5 "doctor for nobody" as_nobody lazy-contig doctor --json
+	json '.[] | select(.check == "permission") | .remedy | test("udev")' \
+		"  knows that the udev rule is missing"
+	chgrp video $heap ${heap}_dma32 /dev/lazy_contig
+	chmod 0660 $heap ${heap}_dma32 /dev/lazy_contig
+	gives 5 "doctor for nobody, with the udev rule" as_nobody lazy-contig doctor --json
+	json '.[] | select(.check == "permission") | .remedy | test("usermod -aG video")' \
+		"  names the group to join"
+	gives 0 "doctor for a member of the group" \
+		setpriv --reuid=65534 --regid=65534 --groups=video lazy-contig doctor
+	gives 0 "alloc for a member of the group" \
+		setpriv --reuid=65534 --regid=65534 --groups=video lazy-contig alloc 4M --json
+	json 'has("phys_addr") and .phys_addr == null and .node == 0' "  hides the address"
+	chgrp root $heap ${heap}_dma32 /dev/lazy_contig
+	chmod 0600 $heap ${heap}_dma32 /dev/lazy_contig
+}
+
+general
+alloc
+held
+query
+pass
+pass_errors
+doctor
+echo "1..$n"

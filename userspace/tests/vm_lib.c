@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The library with the module: for root, in a virtual machine. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lazy_contig.h"
+#include "tap.h"
+
+#define MIB	((size_t)1 << 20)
+#define SIZE	(16 * MIB)
+#define HEAP	LAZY_CONTIG_HEAP
+#define PATH	"/dev/dma_heap/" HEAP
+
+static int alloc(size_t len)
+{
+	return lazy_contig_alloc(HEAP, len, O_RDWR | O_CLOEXEC);
+}
+
+static void test_alloc(void)
+{
+	int fd, heap;
+
+	fd = lazy_contig_alloc(PATH, 5000, O_RDWR);
+	ok(fd >= 0 && lseek(fd, 0, SEEK_END) == 8192, "by path, rounded up to pages");
+	ok(fcntl(fd, F_GETFD) == 0, "without O_CLOEXEC");
+	close(fd);
+	fd = alloc(4096);
+	ok(fd >= 0 && fcntl(fd, F_GETFD) == FD_CLOEXEC, "by name, with O_CLOEXEC");
+	close(fd);
+
+	heap = lazy_contig_heap_open(LAZY_CONTIG_HEAP_DMA32);
+	fd = lazy_contig_heap_alloc(heap, MIB, O_RDWR | O_CLOEXEC);
+	ok(fd >= 0, "from an open heap");
+	close(fd);
+	ok(lazy_contig_heap_alloc(heap, 0, O_RDWR) == -EINVAL, "no bytes");
+	ok(lazy_contig_heap_alloc(heap, UINT64_MAX, O_RDWR) == -EINVAL, "a length that wraps");
+	ok(lazy_contig_heap_alloc(heap, 1ULL << 50, O_RDWR) == -ENOMEM, "more than there is");
+	ok(lazy_contig_heap_alloc(heap, 4096, O_RDWR | O_NONBLOCK) == -EINVAL, "unknown flags");
+	close(heap);
+}
+
+static void test_map(void)
+{
+	int fd = alloc(SIZE), small = alloc(4096);
+	struct pattern offset = { .kind = PATTERN_OFFSET };
+	void *addr, *other;
+
+	ok(!lazy_contig_map(fd, SIZE, PROT_READ | PROT_WRITE, &addr), "map");
+	ok(!((uintptr_t)addr % (2 * MIB)), "at a multiple of 2 MiB");
+	ok(pattern_mismatch(&pattern_zero, addr, SIZE) == SIZE, "every byte is zero");
+	ok(!lazy_contig_sync_begin(fd, DMA_BUF_SYNC_RW), "sync begin");
+	pattern_fill(&offset, addr, SIZE);
+	ok(!lazy_contig_sync_end(fd, DMA_BUF_SYNC_RW), "sync end");
+
+	ok(!lazy_contig_map(fd, 3 * MIB, PROT_READ, &other), "map a part");
+	ok(pattern_mismatch(&offset, other, 3 * MIB) == 3 * MIB, "it has the same bytes");
+	ok(!lazy_contig_unmap(other, 3 * MIB), "unmap the part");
+	ok(lazy_contig_map(fd, SIZE + 1, PROT_READ, &other) == -EINVAL, "map more than there is");
+	close(fd);
+	ok(pattern_mismatch(&offset, addr, SIZE) == SIZE, "the mapping outlives the descriptor");
+	ok(!lazy_contig_unmap(addr, SIZE), "unmap");
+
+	ok(!lazy_contig_map(small, 4096, PROT_READ, &addr), "map a page");
+	lazy_contig_unmap(addr, 4096);
+	close(small);
+}
+
+static void test_sync_and_name(void)
+{
+	static const unsigned int access[] = {
+		DMA_BUF_SYNC_READ, DMA_BUF_SYNC_WRITE, DMA_BUF_SYNC_RW
+	};
+	char name32[] = "12345678901234567890123456789012", *name31 = name32 + 1;
+	struct dmabuf buf;
+	int fd = alloc(4096);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(access); i++)
+		ok(!lazy_contig_sync_begin(fd, access[i]) && !lazy_contig_sync_end(fd, access[i]),
+		   "sync for access %u", access[i]);
+	ok(lazy_contig_sync_begin(fd, 0) == -EINVAL, "sync for no access");
+
+	ok(!lazy_contig_set_name(fd, name31), "the longest name");
+	ok(!dmabuf_read(0, fd, &buf) && !strcmp(buf.name, name31), "the name can be read");
+	ok(!strcmp(buf.exporter, HEAP) && buf.size == 4096 && buf.ino, "so can heap and size");
+	ok(lazy_contig_set_name(fd, name32) == -EINVAL, "a name too long");
+	close(fd);
+}
+
+static void test_query(void)
+{
+	struct {
+		struct lazy_contig_query info;
+		__u64 later;
+	} large;
+	struct lazy_contig_query info;
+	int fd = alloc(SIZE), null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	ok(!lazy_contig_query(fd, &info, sizeof(info)), "query");
+	ok(info.len == SIZE && info.node == 0, "length and node");
+	ok(info.flags == LAZY_CONTIG_PHYS_VALID && info.phys_addr &&
+	   !(info.phys_addr % 4096), "physical address");
+	memset(&large, 0xff, sizeof(large));
+	ok(!lazy_contig_query(fd, &large.info, sizeof(large)) && !large.later &&
+	   large.info.phys_addr == info.phys_addr, "query into a later, larger struct");
+	ok(lazy_contig_query(null, &info, sizeof(info)) == -EINVAL, "query no dma-buf");
+	close(null);
+	close(fd);
+	ok(lazy_contig_query(fd, &info, sizeof(info)) == -EBADF, "query a closed descriptor");
+}
+
+static int wait_for(int pid)
+{
+	int status;
+
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void test_permission(void)
+{
+	struct lazy_contig_query info;
+	int fd = alloc(4096), pid;
+
+	pid = fork();
+	if (!pid) {
+		if (setresuid(65534, 65534, 65534))
+			_exit(1);
+		if (alloc(4096) != -EACCES)
+			_exit(2);
+		_exit(lazy_contig_query(fd, &info, sizeof(info)) == -EACCES ? 0 : 3);
+	}
+	ok(wait_for(pid) == 0, "others may neither allocate nor query");
+	close(fd);
+}
+
+/* The child makes a buffer, sends it and is gone. */
+static void send_buffer(int sock)
+{
+	struct pattern offset = { .kind = PATTERN_OFFSET };
+	int fd = alloc(SIZE);
+	void *addr;
+
+	if (lazy_contig_map(fd, SIZE, PROT_READ | PROT_WRITE, &addr))
+		_exit(1);
+	pattern_fill(&offset, addr, SIZE);
+	_exit(lazy_contig_send_fd(sock, fd) ? 2 : 0);
+}
+
+static void test_pass(void)
+{
+	struct pattern offset = { .kind = PATTERN_OFFSET };
+	int sv[2], pid, fd;
+	void *addr;
+
+	socketpair(AF_UNIX, SOCK_STREAM, 0, sv);
+	pid = fork();
+	if (!pid)
+		send_buffer(sv[0]);
+	ok(wait_for(pid) == 0, "a process sends a buffer and ends");
+	fd = lazy_contig_recv_fd(sv[1]);
+	ok(fd >= 0 && !lazy_contig_map(fd, SIZE, PROT_READ, &addr), "another has it");
+	ok(pattern_mismatch(&offset, addr, SIZE) == SIZE, "with its contents");
+	lazy_contig_unmap(addr, SIZE);
+	close(fd);
+	close(sv[0]);
+	close(sv[1]);
+}
+
+static void test_command(void)
+{
+	int fd = lazy_contig_alloc(HEAP, SIZE, O_RDWR);
+	unsigned long long phys = 0;
+	struct lazy_contig_query info = { 0 };
+	char line[512];
+	FILE *pipe;
+
+	snprintf(line, sizeof(line), "lazy-contig query %d", fd);
+	pipe = popen(line, "r");
+	while (fgets(line, sizeof(line), pipe))
+		sscanf(line, "phys_addr %llx", &phys);
+	ok(pclose(pipe) == 0, "'lazy-contig query' of a descriptor that it inherits");
+	lazy_contig_query(fd, &info, sizeof(info));
+	ok(phys && phys == info.phys_addr, "gives the same address");
+	close(fd);
+}
+
+int main(void)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	test_alloc();
+	test_map();
+	test_sync_and_name();
+	test_query();
+	test_permission();
+	test_pass();
+	test_command();
+	return tap_end();
+}
