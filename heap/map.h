@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Summaries of pageblocks, four bytes each, and what is true of 512 of them at
- * once. Plain C: also compiled on the host, where tests/unit/host.h stands in
- * for the kernel's types.
+ * once. Plain C, like all but scan.c: tests/unit compiles it for the host.
  */
 #ifndef _LAZY_CONTIG_MAP_H
 #define _LAZY_CONTIG_MAP_H
 
-#ifdef __KERNEL__
 #include <linux/align.h>
 #include <linux/bits.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/types.h>
-#else
-#include "host.h"
-#endif
 
 #define LC_CHUNK_SHIFT		9
 #define LC_CHUNK_BLOCKS		BIT(LC_CHUNK_SHIFT)

@@ -51,18 +51,11 @@ static int refresh(struct lc_search *s)
 	return 0;
 }
 
-/* Take the window for this search, unless memory there is going offline. */
-static bool claim(struct lc_search *s, unsigned long start)
+static void claim(struct lc_search *s, unsigned long start)
 {
-	struct lc_zone *lz = s->zone;
-	unsigned long end = start + s->want.blocks;
-
-	lockdep_assert_held(&lz->lock);
-	if (start < lz->offline_end && end > lz->offline_start)
-		return false;
+	lockdep_assert_held(&s->zone->lock);
 	s->window.start = start;
-	lc_map_claim(&lz->map, start, end);
-	return true;
+	lc_map_claim(&s->zone->map, start, start + s->want.blocks);
 }
 
 static void unclaim(struct lc_search *s)
@@ -114,7 +107,8 @@ static int pick_remembered(struct lc_search *s)
 	for (wrong = 0; wrong < MAX_WRONG; wrong++) {
 		scoped_guard(mutex, &s->zone->lock) {
 			found = lc_best_window(&s->zone->map, &s->want,
-					       &s->window) &&
+					       &s->window);
+			if (found)
 				claim(s, s->window.start);
 		}
 		if (!found)
@@ -139,8 +133,8 @@ static enum lc_step walk_step(struct lc_search *s, struct lc_walk *walk)
 
 	guard(mutex)(&s->zone->lock);
 	step = lc_walk_step(&s->zone->map, walk, &s->want, lc_scan_ticks());
-	if (step == LC_STEP_FOUND && !claim(s, walk->start))
-		step = LC_STEP_NONE;
+	if (step == LC_STEP_FOUND)
+		claim(s, walk->start);
 	return step;
 }
 

@@ -113,6 +113,16 @@ struct lc_zone *lc_zone_get(struct zone *zone, unsigned long start,
 	return lz && !cover(lz, start, end) ? lz : NULL;
 }
 
+/* What is going offline is as good as gone, whatever it looks like. */
+static u32 remember(struct lc_zone *lz, unsigned long block, u32 v)
+{
+	lockdep_assert_held(&lz->lock);
+	if (block >= lz->offline_start && block < lz->offline_end)
+		v = lc_summary(LC_HOLE, 0, 0);
+	lc_map_set(&lz->map, block, v);
+	return v;
+}
+
 /**
  * lc_zone_look - look at a block and remember what was seen
  * @lz: the zone
@@ -131,8 +141,9 @@ int lc_zone_look(struct lc_zone *lz, unsigned long block, unsigned int *touched,
 	if (err)
 		return err;
 	guard(mutex)(&lz->lock);
-	*v = lc_after_scan(lc_map_get(&lz->map, block), seen, lc_scan_ticks());
-	lc_map_set(&lz->map, block, *v);
+	seen = lc_after_scan(lc_map_get(&lz->map, block), seen,
+			     lc_scan_ticks());
+	*v = remember(lz, block, seen);
 	return 0;
 }
 
@@ -161,26 +172,25 @@ void lc_scan_freed(unsigned long pfn, unsigned long nr_pages)
 		if (b < lc_map_start(&lz->map) || b >= lc_map_end(&lz->map))
 			return;
 		v |= lc_map_get(&lz->map, b) & LC_CLAIMED;
-		lc_map_set(&lz->map, b, v);
+		remember(lz, b, v);
 	}
 }
 
-/* Forget a range of a zone; refuse to if someone works on it and @refuse. */
+/* Forget a range of a zone; if it is going offline, unless someone is there. */
 static int forget(struct lc_zone *lz, unsigned long start, unsigned long end,
-		  bool refuse)
+		  bool going)
 {
 	unsigned long b, last;
 
 	guard(mutex)(&lz->lock);
 	last = min(end, lc_map_end(&lz->map));
 	b = max(start, lc_map_start(&lz->map));
-	if (refuse && lc_map_claimed(&lz->map, b, last))
+	if (going && lc_map_claimed(&lz->map, b, last))
 		return -EBUSY;
+	lz->offline_start = going ? start : 0;
+	lz->offline_end = going ? end : 0;
 	for (; b < last; b++)
-		lc_map_set(&lz->map, b,
-			   LC_UNKNOWN | (lc_map_get(&lz->map, b) & LC_CLAIMED));
-	lz->offline_start = refuse ? start : 0;
-	lz->offline_end = refuse ? end : 0;
+		remember(lz, b, lc_map_get(&lz->map, b) & LC_CLAIMED);
 	return 0;
 }
 

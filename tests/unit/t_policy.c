@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Which window is chosen: exact expectations on drawn machines. */
+#include "grid.h"
+#include "tap.h"
+
+#define NONE	(-1L)
+#define FIRST	100UL	/* where drawings begin: even, so units match */
+
+static struct grid g;
+
+static struct lc_want want_of(unsigned long blocks, unsigned long align)
+{
+	return (struct lc_want){
+		.blocks = blocks,
+		.align = align,
+		.start = 0,
+		.end = lc_map_end(&g.map),
+	};
+}
+
+/* Where a window of @blocks is put, counted from FIRST. */
+static long best(const char *text, unsigned long blocks)
+{
+	struct lc_window win;
+	struct lc_want want;
+
+	grid_draw(&g, FIRST, text, 0);
+	want = want_of(blocks, 1);
+	return lc_best_window(&g.map, &want, &win) ? win.start - FIRST : NONE;
+}
+
+static void check_fit(void)
+{
+	is(best("", 1), NONE, "nothing in holes");
+	is(best("#####", 1), NONE, "nothing among blockers");
+	is(best("s?cs?", 1), NONE, "nothing suspect, unknown or claimed");
+	is(best("..#..", 3), NONE, "nothing across a blocker");
+	is(best("..h..", 3), NONE, "nothing across a hole");
+	is(best("..c..", 3), NONE, "nothing across a claim");
+	is(best(".....", 5), 0, "all there is");
+	is(best(".....", 6), NONE, "one too many");
+	is(best("........", 2), 6, "of a free run the high end");
+	is(best("....#......", 4), 0, "an exact fit before a longer run");
+	is(best("......#....", 4), 7, "on either side");
+	is(best("...#.....#..", 2), 10, "a shorter run before a longer one");
+	is(best("...#..#.....", 2), 4, "wherever it is");
+	is(best("..#..", 2), 3, "of equals the highest");
+}
+
+static void check_cost(void)
+{
+	is(best("5555#5155", 1), 6, "the cheapest block");
+	is(best("9999.9999", 1), 4, "in the middle if the ends are dear");
+	is(best("1111.1111", 1), 8, "not for little: a run is not cut");
+	is(best("3333#2222", 4), 5, "the cheapest sum");
+	is(best("3333#4222", 4), 5, "of the window");
+	is(best("1234321", 3), 4, "the end with less to move");
+}
+
+static void check_limits(void)
+{
+	struct lc_window win;
+	struct lc_want want;
+
+	grid_draw(&g, FIRST, "..........", 0);
+	want = want_of(3, 4);
+	ok(lc_best_window(&g.map, &want, &win), "an aligned window");
+	is(win.start % 4, 0, "is aligned");
+	want = want_of(3, 256);
+	ok(!lc_best_window(&g.map, &want, &win), "none at a rarer multiple");
+	want = want_of(3, 1);
+	want.end = FIRST + 5;
+	ok(lc_best_window(&g.map, &want, &win), "a window below a limit");
+	is(win.start, FIRST + 2, "ends at it");
+	want.end = FIRST + 2;
+	ok(!lc_best_window(&g.map, &want, &win), "none if the limit is low");
+	want = want_of(3, 1);
+	want.start = FIRST + 8;
+	ok(!lc_best_window(&g.map, &want, &win), "none below the zone");
+}
+
+/* Runs that cross the slots' edges, and whole slots of them. */
+static void check_edges(void)
+{
+	unsigned long n = LC_CHUNK_BLOCKS, i;
+	static char text[3 * LC_CHUNK_BLOCKS];
+	struct lc_window win;
+	struct lc_want want;
+
+	grid_draw(&g, n - 3, "......", 0);
+	want = want_of(6, 1);
+	ok(lc_best_window(&g.map, &want, &win), "a run across two slots");
+	is(win.start, n - 3, "begins in the lower");
+	want = want_of(7, 1);
+	ok(!lc_best_window(&g.map, &want, &win), "and is no longer than it is");
+
+	for (i = 0; i < sizeof(text) - 1; i++)
+		text[i] = '.';
+	grid_draw(&g, 10, text, 0);
+	want = want_of(sizeof(text) - 1, 1);
+	ok(lc_best_window(&g.map, &want, &win), "a run across four slots");
+	is(win.start, 10, "at its start");
+	want = want_of(sizeof(text), 1);
+	ok(!lc_best_window(&g.map, &want, &win), "one too many");
+	want = want_of(5, 1);
+	want.end = n;
+	ok(lc_best_window(&g.map, &want, &win), "a limit on a slot's edge");
+	is(win.start, n - 5, "is kept");
+}
+
+static void check_score(void)
+{
+	struct lc_want want = want_of(4, 1);
+
+	is(lc_window_score(&want, 0, 4, 0, 123), 123,
+	   "an exact fit costs what is moved");
+	ok(lc_window_score(&want, 0, 8, 4, 0) > 0, "cutting a run costs");
+	is(lc_window_score(&want, 0, 64, 0, 0),
+	   lc_window_score(&want, 0, 64, 60, 0), "the same at either end");
+	ok(lc_window_score(&want, 0, 64, 30, 0) >
+	   lc_window_score(&want, 0, 64, 60, 0), "more in the middle");
+	ok(lc_window_score(&want, 0, 64, 60, 0) >
+	   lc_window_score(&want, 0, 32, 28, 0), "more the longer the run");
+	ok(lc_window_score(&want, 0, 1UL << 33, 1UL << 32, LC_COST_MAX) >
+	   lc_window_score(&want, 0, 1UL << 33, 0, LC_COST_MAX),
+	   "without overflow for 16 PiB");
+}
+
+/* Answers every question of a walk as drawn, counts them. */
+static long walk(const char *text, const char *truth, unsigned long blocks,
+		 bool suspects, u32 now, unsigned int *asked)
+{
+	struct lc_want want;
+	struct lc_walk w;
+
+	grid_draw(&g, FIRST, text, 0);
+	want = want_of(blocks, 1);
+	want.start = FIRST;
+	want.end = FIRST + strlen(text);
+	lc_walk_begin(&w, &want, suspects);
+	for (*asked = 0;; ++*asked) {
+		enum lc_step step = lc_walk_step(&g.map, &w, &want, now);
+
+		if (step == LC_STEP_NONE)
+			return NONE;
+		if (step == LC_STEP_FOUND)
+			return w.start - FIRST;
+		lc_map_set(&g.map, w.block,
+			   lc_summary(truth[w.block - FIRST] == '.' ?
+				      LC_CLEAN : LC_BLOCKED, 0, now));
+	}
+}
+
+static void check_walk(void)
+{
+	unsigned int asked;
+
+	is(walk("????????", "........", 3, false, 0, &asked), 5,
+	   "a walk begins at the top");
+	is(asked, 3, "and asks for what it needs only");
+	is(walk("????????", ".....#..", 3, false, 0, &asked), 2,
+	   "a blocker is jumped over");
+	is(asked, 4, "with every window that contains it");
+	is(walk("????????", "........", 9, false, 0, &asked), NONE,
+	   "no window larger than the zone");
+	is(asked, 0, "without a look");
+	is(walk("????????", "..#..#..", 3, false, 0, &asked), NONE,
+	   "nothing where nothing is");
+	is(asked, 2, "two looks rule everything out");
+	is(walk("....####", "........", 5, false, 0, &asked), NONE,
+	   "what was seen just now is believed");
+	is(asked, 0, "without a look");
+	is(walk("....####", "........", 5, false, LC_TICKS_PER_SEC, &asked), 3,
+	   "what was seen a second ago is not");
+	is(asked, 4, "but only blockers are looked at again");
+	is(walk("..s..", ".....", 3, false, 0, &asked), NONE,
+	   "a suspect is passed by");
+	is(walk("..s..", ".....", 3, false, 1, &asked), 2,
+	   "and looked at again soon");
+	is(walk("..s..", ".....", 3, true, 0, &asked), 2,
+	   "or accepted in the end");
+	is(walk("..c..", ".....", 3, true, 100, &asked), NONE,
+	   "a claim never is");
+	is(walk("..h..", ".....", 3, true, 100, &asked), NONE,
+	   "nor a hole, without a look");
+	is(asked, 0, "of course");
+}
+
+static void check_walk_failed(void)
+{
+	struct lc_want want;
+	struct lc_walk w;
+
+	grid_draw(&g, FIRST, "...", 0);
+	lc_map_set(&g.map, FIRST + 1,
+		   lc_after_failure(lc_map_get(&g.map, FIRST + 1), 0));
+	want = want_of(3, 1);
+	want.start = FIRST;
+	want.end = FIRST + 3;
+	lc_walk_begin(&w, &want, true);
+	is(lc_walk_step(&g.map, &w, &want, 1), LC_STEP_NONE,
+	   "a block that failed is not accepted while held");
+	lc_walk_begin(&w, &want, false);
+	is(lc_walk_step(&g.map, &w, &want, 2), LC_STEP_SCAN,
+	   "afterwards it is looked at");
+	is(w.block, FIRST + 1, "itself");
+}
+
+static void check_refresh(void)
+{
+	unsigned int visits = 100, n = 0;
+	unsigned long block;
+	struct lc_want want;
+
+	grid_draw(&g, FIRST, "..#?.sc.", 0);
+	want = want_of(1, 1);
+	want.start = FIRST;
+	want.end = FIRST + 8;
+	ok(lc_refresh_next(&g.map, &want, 0, &visits, &block),
+	   "of new summaries only an unknown one is renewed");
+	is(block, FIRST + 3, "that one");
+	visits = 8;
+	while (lc_refresh_next(&g.map, &want, LC_STALE_TICKS, &visits, &block)) {
+		n++;
+		ok(block != FIRST + 6, "%lu is not claimed", block);
+	}
+	is(n, 7, "of old ones all but the claimed one, each once");
+	is(visits, 0, "within the visits allowed");
+}
+
+int main(void)
+{
+	check_fit();
+	check_cost();
+	check_limits();
+	check_edges();
+	check_score();
+	check_walk();
+	check_walk_failed();
+	check_refresh();
+	return tap_done();
+}
