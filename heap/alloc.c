@@ -7,6 +7,8 @@
 #include <linux/cpuset.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/math64.h>
 #include <linux/mempolicy.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
@@ -17,6 +19,8 @@
 
 #include "compat.h"
 #include "lazy_contig.h"
+#include "observe/stats.h"
+#include "observe/trace.h"
 #include "scan.h"
 
 static bool zone_movable = true;
@@ -75,25 +79,63 @@ static int lc_nearest_node(int from, const nodemask_t *nodes)
 	return nearest;
 }
 
-static int lc_take_from_zone(const struct lc_request *req, struct zone *zone,
-			     unsigned long deadline, unsigned long *pfn)
+static int lc_choose(struct lc_search *search, struct zone *zone,
+		     unsigned long *pfn)
 {
-	unsigned int nomem = 0;
+	u64 start = ktime_get_ns(), us;
+	int ret;
+
+	ret = lc_search_next(search, pfn);
+	us = div_u64(ktime_get_ns() - start, NSEC_PER_USEC);
+	lc_count(LC_SEARCH_US, us);
+	if (!ret)
+		trace_lazy_contig_window(zone_to_nid(zone), zone_idx(zone),
+					 *pfn, lc_search_to_move(search), us);
+	return ret;
+}
+
+static int lc_attempt(const struct lc_request *req, unsigned long pfn,
+		      struct lc_effort *effort)
+{
+	u64 start = ktime_get_ns(), us;
+	int ret;
+
+	ret = lc_migrate(pfn, req->nr_pages);
+	us = div_u64(ktime_get_ns() - start, NSEC_PER_USEC);
+	trace_lazy_contig_attempt(pfn, req->nr_pages, ret, us);
+	effort->attempts++;
+	effort->busy += ret == -EBUSY;
+	effort->nomem += ret == -ENOMEM;
+	lc_count(LC_ATTEMPTS, 1);
+	lc_count(LC_ATTEMPTS_BUSY, ret == -EBUSY);
+	lc_count(LC_ATTEMPTS_NOMEM, ret == -ENOMEM);
+	lc_count(LC_MIGRATE_US, us);
+	return ret;
+}
+
+static int lc_take_from_zone(const struct lc_request *req, struct zone *zone,
+			     struct lc_effort *effort, unsigned long *pfn)
+{
+	unsigned int nomem_before = effort->nomem;
 	struct lc_search search;
 	int ret;
 
 	lc_search_begin(&search, zone, req->nr_pages, req->align, req->end_pfn);
-	while (time_before(jiffies, deadline)) {
-		ret = lc_search_next(&search, pfn);
+	while (time_before(jiffies, effort->deadline)) {
+		ret = lc_choose(&search, zone, pfn);
 		if (ret)
 			return ret;
-		ret = lc_migrate(*pfn, req->nr_pages);
+		ret = lc_attempt(req, *pfn, effort);
+		if (!ret)
+			lc_count(LC_MOVED_PAGES,
+				 lc_search_to_move(&search));
 		lc_search_done(&search, *pfn, ret);
 		if (!ret || ret == -EINTR)
 			return ret;
-		if (ret == -ENOMEM && ++nomem == LC_NOMEM_PER_ZONE)
+		if (effort->nomem - nomem_before == LC_NOMEM_PER_ZONE)
 			return -ENOSPC;
 	}
+	effort->late = true;
 	return -ENOSPC;
 }
 
@@ -102,7 +144,7 @@ static int lc_take_from_zone(const struct lc_request *req, struct zone *zone,
  * use nothing else.
  */
 static int lc_take_from_node(const struct lc_request *req, int node,
-			     unsigned long deadline, unsigned long *pfn)
+			     struct lc_effort *effort, unsigned long *pfn)
 {
 	int idx, ret;
 
@@ -114,25 +156,26 @@ static int lc_take_from_node(const struct lc_request *req, int node,
 			continue;
 		if (idx == ZONE_MOVABLE && !READ_ONCE(zone_movable))
 			continue;
-		ret = lc_take_from_zone(req, zone, deadline, pfn);
+		ret = lc_take_from_zone(req, zone, effort, pfn);
 		if (ret != -ENOSPC)
 			return ret;
 	}
 	return -ENOSPC;
 }
 
-static int lc_take_by_migration(const struct lc_request *req, unsigned long *pfn)
+static int lc_take_by_migration(const struct lc_request *req,
+				struct lc_effort *effort, unsigned long *pfn)
 {
-	unsigned long deadline = jiffies + 1 +
-				 msecs_to_jiffies(READ_ONCE(time_limit_ms));
 	nodemask_t nodes;
 	int node, first, ret;
 
+	effort->deadline = jiffies + 1 +
+			   msecs_to_jiffies(READ_ONCE(time_limit_ms));
 	first = lc_nodes(req, &nodes);
 	while (!nodes_empty(nodes)) {
 		node = lc_nearest_node(first, &nodes);
 		node_clear(node, nodes);
-		ret = lc_take_from_node(req, node, deadline, pfn);
+		ret = lc_take_from_node(req, node, effort, pfn);
 		if (ret != -ENOSPC)
 			return ret;
 	}
@@ -161,16 +204,34 @@ static bool lc_machine_can_spare(unsigned long nr_pages)
 	return available > 0 && available >= nr_pages + reserve;
 }
 
-static int lc_take(const struct lc_request *req, unsigned long *pfn)
+/*
+ * Return: 0 or an error for the user; if it is an error, *reason says which
+ * counter of failures it belongs to.
+ */
+static int lc_take(const struct lc_request *req, struct lc_effort *effort,
+		   unsigned long *pfn, enum lc_counter *reason)
 {
 	int ret;
 
 	ret = lc_buddy_take(req, pfn);
-	if (ret != -ENOSPC)
-		return ret;
+	if (!ret) {
+		lc_count(LC_FROM_BUDDY, 1);
+		return 0;
+	}
+	*reason = LC_FAIL_MEMORY;
 	if (!lc_machine_can_spare(req->nr_pages))
 		return -ENOMEM;
-	ret = lc_take_by_migration(req, pfn);
+
+	ret = lc_take_by_migration(req, effort, pfn);
+	if (!ret) {
+		lc_count(LC_FROM_MIGRATION, 1);
+		return 0;
+	}
+	if (ret == -EINTR)
+		*reason = LC_FAIL_KILLED;
+	else
+		*reason = effort->late ? LC_FAIL_TIME :
+					 LC_FAIL_PLACE;
 	return ret == -ENOSPC ? -ENOMEM : ret;
 }
 
@@ -186,6 +247,8 @@ static int lc_take(const struct lc_request *req, unsigned long *pfn)
  */
 struct lc_range *lc_alloc(const struct lc_request *req)
 {
+	enum lc_counter reason = LC_FAIL_LIMIT;
+	struct lc_effort effort = {};
 	struct lc_range *range;
 	struct lc_user *user;
 	unsigned long pfn;
@@ -195,22 +258,33 @@ struct lc_range *lc_alloc(const struct lc_request *req)
 	    (req->node < 0 || req->node >= MAX_NUMNODES ||
 	     !node_online(req->node)))
 		return ERR_PTR(-EINVAL);
+	trace_lazy_contig_request(req->nr_pages, req->align, req->end_pfn,
+				  req->node);
+	lc_count(LC_REQUESTS, 1);
+
 	user = lc_charge(req->nr_pages);
-	if (IS_ERR(user))
-		return ERR_CAST(user);
-	ret = lc_take(req, &pfn);
+	if (IS_ERR(user)) {
+		ret = PTR_ERR(user);
+		goto report;
+	}
+	ret = lc_take(req, &effort, &pfn, &reason);
 	if (ret)
 		goto uncharge;
 	range = lc_range_create(pfn, req, user);
 	if (IS_ERR(range)) {
 		ret = PTR_ERR(range);
+		reason = LC_FAIL_OTHER;
 		goto free_pages;
 	}
+	lc_count(LC_SUCCESS, 1);
+	trace_lazy_contig_success(pfn, req->nr_pages);
 	return range;
 
 free_pages:
 	lc_pages_free(pfn, req->nr_pages);
 uncharge:
 	lc_uncharge(user, req->nr_pages);
+report:
+	lc_report_failure(req, &effort, reason);
 	return ERR_PTR(ret);
 }

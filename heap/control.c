@@ -15,6 +15,7 @@
 
 #include "compat.h"
 #include "lazy_contig.h"
+#include "observe/stats.h"
 
 static int lc_ioctl_query(void *data)
 {
@@ -114,6 +115,7 @@ static struct miscdevice lc_control = {
 	.minor = MISC_DYNAMIC_MINOR,
 	.name = LC_NAME,
 	.fops = &lc_control_fops,
+	.groups = lc_control_groups,
 };
 
 /** lc_control_init - create the node. Return: 0 or that of misc_register() */

@@ -62,12 +62,14 @@
 
 #include "compat.h"
 #include "lazy_contig.h"
+#include "observe/stats.h"
 #include "scan.h"
 
 static int __init lc_init(void)
 {
 	int ret;
 
+	lc_stats_init();
 	ret = lc_scan_init();
 	if (ret)
 		return ret;

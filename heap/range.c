@@ -7,6 +7,8 @@
 
 #include "compat.h"
 #include "lazy_contig.h"
+#include "observe/stats.h"
+#include "observe/trace.h"
 
 /**
  * lc_range_create - give pages an owner
@@ -48,6 +50,8 @@ static void lc_range_release(struct kref *ref)
 {
 	struct lc_range *range = container_of(ref, struct lc_range, ref);
 
+	trace_lazy_contig_release(range->pfn, range->nr_pages);
+	lc_count(LC_RELEASED, 1);
 	lc_iomem_remove(range);
 	lc_pages_free(range->pfn, range->nr_pages);
 	lc_uncharge(range->user, range->nr_pages);

@@ -33,7 +33,6 @@
  * another huge page first.
  */
 #define COST_DROP	1U
-#define COST_MOVE	2U
 #define COST_WAIT	4U
 #define COST_HUGETLB	3U
 
@@ -93,7 +92,7 @@ static void look_at_small(struct look *look, struct page *page,
 		look->state = LC_BLOCKED;
 		if (lc_has_movable_ops(page)) {
 			look->state = LC_CLEAN;
-			look->cost = COST_MOVE;
+			look->cost = LC_COST_MOVE;
 		}
 		return;
 	}
@@ -101,7 +100,7 @@ static void look_at_small(struct look *look, struct page *page,
 		return;
 	mapping = (unsigned long)READ_ONCE(page->mapping);
 	mapcount = atomic_read(&page->_mapcount) + 1;
-	look->cost = COST_MOVE;
+	look->cost = LC_COST_MOVE;
 	if (flags & BIT(PG_lru)) {
 		if (refs > expected_refs(flags, mapping, mapcount))
 			look->state = LC_SUSPECT;
@@ -136,7 +135,7 @@ static void look_at_large(struct look *look, struct page *page,
 			look->state = LC_SUSPECT;
 		return;
 	}
-	look->cost = COST_MOVE * look->pages;
+	look->cost = LC_COST_MOVE * look->pages;
 	if (flags & BIT(PG_lru)) {
 		if (folio_maybe_dma_pinned((struct folio *)head))
 			look->state = LC_SUSPECT;

@@ -10,6 +10,9 @@
 
 #include "policy.h"
 
+/* Weight of a page that has to be copied; see scan.c. */
+#define LC_COST_MOVE	2U
+
 struct zone;
 struct lc_zone;
 
@@ -35,6 +38,12 @@ void lc_search_begin(struct lc_search *s, struct zone *zone,
 		     unsigned long end_pfn);
 int lc_search_next(struct lc_search *s, unsigned long *pfn);
 void lc_search_done(struct lc_search *s, unsigned long pfn, int err);
+
+/* Pages in the way in the window last handed out, as an estimate. */
+static inline unsigned long lc_search_to_move(const struct lc_search *s)
+{
+	return s->window.cost / LC_COST_MOVE;
+}
 
 void lc_scan_freed(unsigned long pfn, unsigned long nr_pages);
 

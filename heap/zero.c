@@ -7,6 +7,7 @@
 #include <linux/sched/signal.h>
 
 #include "lazy_contig.h"
+#include "observe/trace.h"
 
 /* Between two looks at signals and the scheduler: a millisecond or less. */
 #define LC_ZERO_CHUNK	1024UL
@@ -33,5 +34,6 @@ int lc_zero(unsigned long pfn, unsigned long nr_pages)
 		}
 		clear_highpage(pfn_to_page(pfn + i));
 	}
+	trace_lazy_contig_cleared(pfn, nr_pages);
 	return 0;
 }
