@@ -4,9 +4,10 @@ PREFIX ?= /usr/local
 export PREFIX
 
 # suites that run in a virtual machine and have something to build
-TESTS := $(patsubst %/Makefile,%,$(wildcard tests/selftest/Makefile tests/import/Makefile))
+TESTS := $(patsubst %/Makefile,%,$(wildcard tests/selftest/Makefile tests/import/Makefile \
+	tests/kselftest/Makefile))
 
-.PHONY: all modules userspace tests check refresh clean
+.PHONY: all modules userspace tests check lint refresh clean
 
 all: modules userspace
 
@@ -24,6 +25,10 @@ export CACHE KERNELS PLANS JOBS KVM
 
 check:
 	tests/vm/check
+
+lint:
+	tests/vm/setup
+	tests/vm/lint
 
 refresh:
 	tests/vm/setup --refresh

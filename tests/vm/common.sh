@@ -27,14 +27,13 @@ die()
 # locked NAME COMMAND...: one at a time among all users of the cache
 locked()
 {
-	local lock=$CACHE/$1.lock fd rc=0
+	local fd
 
-	shift
-	exec {fd}>"$lock"
+	exec {fd}>"$CACHE/$1.lock"
 	flock "$fd"
-	"$@" || rc=$?
+	shift
+	"$@"
 	exec {fd}>&-
-	return "$rc"
 }
 
 # in_chroot [-b DIR] COMMAND...: run in the chroot, with DIR at /lc. What is
@@ -59,6 +58,26 @@ in_chroot()
 		[ -z "$bind" ] || mount --bind "$bind" "$root/lc"
 		exec chroot "$root" sh -euc "cd /lc; exec \"\$@\"" sh "$@"
 	' sh "$CHROOT" "$bind" "$@"
+}
+
+# copy_source DIR: the source as git sees it, new files included; times are kept, so that make
+# builds only what changed.
+copy_source()
+{
+	local to=$1 list=$1.files
+
+	mkdir -p "$to"
+	{
+		git -C "$TOP" ls-files -co --exclude-standard
+		git -C "$TOP" ls-files -d
+	} | sort | uniq -u >"$list.new"
+	if [ -e "$list" ]; then
+		comm -13 "$list.new" "$list" | while IFS= read -r gone; do
+			rm -f "$to/$gone"
+		done
+	fi
+	tar -c -C "$TOP" -T "$list.new" | tar -x -C "$to"
+	mv "$list.new" "$list"
 }
 
 # The folder of a kernel series ("6.12") or of "newest", as setup left it.

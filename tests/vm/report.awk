@@ -53,8 +53,9 @@ FNR == NR { next }
 /^@@ done/ { complete = 1; next }
 test == "" { next }
 /^1\.\.[0-9]+/ {
-	planned = substr($1, 4) + 0
-	if (planned == 0) {
+	count = substr($1, 4) + 0
+	planned = planned < 0 ? count : planned + count
+	if (count == 0) {
 		printf "SKIP %s %s: %s\n", run, test, $0
 		skipped++
 	}
