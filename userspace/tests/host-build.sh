@@ -53,6 +53,36 @@ soname() {
 	readelf -d "$O"/liblazy_contig.so | grep -q 'SONAME.*\[liblazy_contig.so.1\]'
 }
 
+# A page, or the page that it refers to with .so
+pages_clean() {
+	for page in man/*.[1-8]; do
+		target=$(sed -n 's|^\.so man[0-9]/|man/|p' "$page")
+		out=$(man --warnings -E UTF-8 -Tutf8 -Z -l "${target:-$page}" 2>&1 >/dev/null)
+		[ -z "$out" ] || { echo "$page: $out"; return 1; }
+	done
+}
+
+# A page must show the function's prototype.
+documented() {
+	for function in $(declared); do
+		page=man/$function.3
+		[ -e "$page" ] || { echo "no $page"; return 1; }
+		target=$(sed -n 's|^\.so man3/|man/|p' "$page")
+		grep -q "^\.BI \"int $function(" "${target:-$page}" ||
+			{ echo "$page: no prototype"; return 1; }
+	done
+}
+
+# parameters in the source that the manual does not name
+parameters_documented() {
+	parameters=$(sed -n 's/^module_param[a-z_]*(\([a-z_0-9]*\),.*/\1/p' ../heap/*.c)
+	[ -n "$parameters" ] || return 1
+	for parameter in $parameters; do
+		grep -q "^\.BR $parameter " man/lazy_contig.4 ||
+			{ echo "lazy_contig(4): no $parameter"; return 1; }
+	done
+}
+
 ok "header in C99" header "${CC:-cc}" lazy_contig.h c gnu99
 ok "header in C17" header "${CC:-cc}" lazy_contig.h c c17
 if command -v g++ >/dev/null; then
@@ -64,4 +94,11 @@ fi
 ok "the version script has what the header declares" same "$(declared)" "$(versioned)"
 ok "the library exports what the header declares" same "$(declared)" "$(exported)"
 ok "the library's soname" soname
+ok "every function has a man page" documented
+ok "every module parameter is in lazy_contig(4)" parameters_documented
+if command -v man >/dev/null; then
+	ok "man pages are formatted without a warning" pages_clean
+else
+	skip "man pages are formatted without a warning" "no man: install man-db"
+fi
 echo "1..$n"
