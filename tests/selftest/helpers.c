@@ -250,13 +250,6 @@ int iomem_count(void)
 	return iomem_scan(0, 0);
 }
 
-bool core_heap(void)
-{
-	const char *value = getenv("LC_CORE_HEAP");
-
-	return value && !strcmp(value, "1");
-}
-
 void mark_set(struct mark *m)
 {
 	m->log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);

@@ -77,7 +77,6 @@ int dmabufs_live(void);
 long meminfo_kib(const char *field);
 bool iomem_has(uint64_t phys, size_t len);
 int iomem_count(void);
-bool core_heap(void);
 
 /*
  * Where things stood, and whether they stand there again: file descriptors,

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The module cannot be unloaded while anything of it is in use, and leaves
+ * nothing behind afterwards. As a heap of the kernel's class it stays for good.
+ */
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include "helpers.h"
+
+#define LEN	(MIB(1) + PAGE)
+
+/* What an unloaded module must not leave. */
+static const char * const traces[] = {
+	"/dev/lazy_contig", "/dev/dma_heap/lazy_contig",
+	"/dev/dma_heap/lazy_contig_dma32", "/sys/module/lazy_contig",
+	"/sys/class/misc/lazy_contig", "/sys/class/dma_heap/lazy_contig",
+	"/sys/kernel/debug/lazy_contig",
+};
+
+static int unload(void)
+{
+	return syscall(SYS_delete_module, "lazy_contig", O_NONBLOCK) ?
+	       -errno : 0;
+}
+
+static int load(void)
+{
+	const char *params = getenv("LC_MODULE_PARAMS");
+	int fd = open(getenv("LC_MODULE") ?: "", O_RDONLY | O_CLOEXEC), err;
+
+	if (fd < 0)
+		bail("LC_MODULE: %m");
+	err = syscall(SYS_finit_module, fd, params ?: "", 0) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+static void check_gone(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(traces); i++)
+		ok(access(traces[i], F_OK) < 0 && errno == ENOENT,
+		   "no %s is left", traces[i]);
+	is(iomem_count(), 0, "nothing is left in /proc/iomem");
+}
+
+static void check_works(void)
+{
+	int heap = heap_open(HEAP), buf = buf_new(heap, LEN);
+	unsigned char *mem = buf_map(buf, LEN);
+
+	ok(all_zero(mem, LEN) && iomem_has(buf_phys(buf), LEN),
+	   "allocations work");
+	munmap(mem, LEN);
+	close(buf);
+	close(heap);
+}
+
+/* Whether the heap is one of the kernel's class. */
+static bool core_heap(void)
+{
+	const char *wanted = getenv("LC_CORE_HEAP");
+	bool is_one = !access("/sys/class/dma_heap/lazy_contig", F_OK);
+
+	if (wanted && !strcmp(wanted, "0"))
+		ok(!is_one, "core_heap=0 keeps out of the kernel's class");
+	return is_one;
+}
+
+static void test_stays(void)
+{
+	is(unload(), -EWOULDBLOCK, "a heap of the kernel's class stays");
+	check_works();
+}
+
+static void test_open_nodes(void)
+{
+	int fd = heap_open(HEAP_DMA32);
+
+	is(unload(), -EWOULDBLOCK, "refused with a heap open");
+	close(fd);
+	fd = control_open();
+	is(unload(), -EWOULDBLOCK, "refused with the control device open");
+	close(fd);
+}
+
+static int lone_buffer(void)
+{
+	int heap = heap_open(HEAP), buf = buf_new(heap, LEN);
+
+	close(heap);
+	return buf;
+}
+
+static void test_descriptor(void)
+{
+	int buf = lone_buffer(), copy = dup(buf);
+
+	is(unload(), -EWOULDBLOCK, "refused with two descriptors of a buffer");
+	close(buf);
+	is(unload(), -EWOULDBLOCK, "refused with one");
+	ok(iomem_has(buf_phys(copy), LEN), "the buffer is in /proc/iomem");
+	close(copy);
+}
+
+static void test_mapping(void)
+{
+	int buf = lone_buffer();
+	unsigned char *mem = buf_map(buf, LEN);
+
+	close(buf);
+	is(unload(), -EWOULDBLOCK, "refused with a mapping");
+	munmap(mem + PAGE, LEN - PAGE);
+	is(unload(), -EWOULDBLOCK, "refused with a page of it");
+	mem[0] = 1;
+	munmap(mem, PAGE);
+}
+
+static void test_importer(void)
+{
+	int buf = lone_buffer(), imp = importer_open();
+	struct lci_map map;
+	uint32_t id;
+
+	if (importer_attach(imp, buf, 64, &id) ||
+	    importer_map(imp, id, 0, &map))
+		bail("cannot import");
+	close(buf);
+	is(unload(), -EWOULDBLOCK, "refused with a device that maps a buffer");
+	call(imp, LCI_UNMAP, &map.map);
+	is(unload(), -EWOULDBLOCK, "refused with a device attached to it");
+	call(imp, LCI_DETACH, &id);
+	close(imp);
+}
+
+static void test_cycle(void)
+{
+	is(unload(), 0, "unloaded");
+	check_gone();
+	is(load(), 0, "loaded again");
+	check_works();
+}
+
+static void test_many_times(void)
+{
+	int i, err = 0;
+
+	for (i = 0; i < 10 && !err; i++)
+		err = unload() ?: load();
+	is(err, 0, "unloaded and loaded ten times");
+}
+
+int main(void)
+{
+	struct mark mark;
+
+	mark_set(&mark);
+	if (core_heap()) {
+		test_stays();
+	} else {
+		test_open_nodes();
+		test_cycle();
+		test_descriptor();
+		test_cycle();
+		test_mapping();
+		test_cycle();
+		test_importer();
+		test_cycle();
+		test_many_times();
+		check_works();
+	}
+	mark_check(&mark, "all of it");
+	return tap_done();
+}
