@@ -22,11 +22,13 @@
 
 /**
  * struct lc_buffer - what a dma-buf of ours stands for
+ * @list: in the range's list
  * @range: the memory, with a reference of this buffer's
  * @lock: guards @attachments and the mapped state of each
  * @attachments: all struct lc_attachment
  */
 struct lc_buffer {
+	struct list_head list;
 	struct lc_range *range;
 	struct mutex lock; /* guards attachments and their mapped */
 	struct list_head attachments;
@@ -171,6 +173,7 @@ static void lc_release(struct dma_buf *dmabuf)
 {
 	struct lc_buffer *buffer = dmabuf->priv;
 
+	lc_range_remove_buffer(&buffer->list);
 	lc_range_put(buffer->range);
 	mutex_destroy(&buffer->lock);
 	kfree(buffer);
@@ -224,6 +227,7 @@ struct dma_buf *lc_buffer_export(struct lc_range *range, const char *exp_name,
 		return dmabuf;
 	}
 	lc_range_get(range);
+	lc_range_add_buffer(range, &buffer->list);
 	return dmabuf;
 }
 
@@ -239,4 +243,27 @@ struct lc_range *lc_buffer_range(struct dma_buf *dmabuf)
 	struct lc_buffer *buffer = dmabuf->priv;
 
 	return dmabuf->ops == &lc_buffer_ops ? buffer->range : NULL;
+}
+
+/**
+ * lc_range_count_users - count a range's dma-bufs and their importers
+ * @range: a range whose list of buffers cannot change now
+ * @users: out
+ *
+ * Context: process context, may sleep.
+ */
+void lc_range_count_users(const struct lc_range *range,
+			  struct lc_range_users *users)
+{
+	struct lc_buffer *buffer;
+	struct lc_attachment *a;
+
+	*users = (struct lc_range_users) {};
+	list_for_each_entry(buffer, &range->buffers, list) {
+		users->dmabufs++;
+		mutex_lock(&buffer->lock);
+		list_for_each_entry(a, &buffer->attachments, list)
+			users->importers++;
+		mutex_unlock(&buffer->lock);
+	}
 }

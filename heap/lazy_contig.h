@@ -10,6 +10,7 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/numa.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
 #include <linux/lazy_contig.h>
@@ -42,6 +43,8 @@ struct lc_request {
 
 /**
  * struct lc_range - physically contiguous pages and the one who owns them
+ * @live: in the list of all ranges
+ * @buffers: the struct lc_buffer of each dma-buf
  * @ref: one for each dma-buf of it, one while it is kept
  * @pfn: first page frame
  * @nr_pages: length
@@ -49,8 +52,16 @@ struct lc_request {
  * @name: name in /proc/iomem
  * @res: its lines in /proc/iomem
  * @nr_res: how many
+ * @born_ns: when it was made, time since boot
+ * @uid: who made it
+ * @pid: in which process
+ * @comm: of which name
+ *
+ * @live and @buffers are guarded by lc_live_lock; the others do not change.
  */
 struct lc_range {
+	struct list_head live;
+	struct list_head buffers;
 	struct kref ref;
 	unsigned long pfn;
 	unsigned long nr_pages;
@@ -58,6 +69,20 @@ struct lc_range {
 	struct resource *res;
 	unsigned int nr_res;
 	char name[LAZY_CONTIG_NAME_MAX];
+	u64 born_ns;
+	kuid_t uid;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
+};
+
+/**
+ * struct lc_range_users - who uses a range now
+ * @dmabufs: number of its dma-bufs
+ * @importers: number of devices attached to them
+ */
+struct lc_range_users {
+	unsigned int dmabufs;
+	unsigned int importers;
 };
 
 /* alloc.c */
@@ -83,11 +108,17 @@ struct lc_range *lc_range_create(unsigned long pfn, const struct lc_request *req
 				 struct lc_user *user);
 void lc_range_get(struct lc_range *range);
 void lc_range_put(struct lc_range *range);
+void lc_range_add_buffer(struct lc_range *range, struct list_head *buffer);
+void lc_range_remove_buffer(struct list_head *buffer);
+void lc_range_for_each(void (*func)(const struct lc_range *range, void *data),
+		       void *data);
 
 /* buffer.c */
 struct dma_buf *lc_buffer_export(struct lc_range *range, const char *exp_name,
 				 u32 fd_flags);
 struct lc_range *lc_buffer_range(struct dma_buf *dmabuf);
+void lc_range_count_users(const struct lc_range *range,
+			  struct lc_range_users *users);
 
 /* mmap.c */
 int lc_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma);
@@ -99,6 +130,10 @@ void lc_heaps_exit(void);
 /* control.c */
 int lc_control_init(void);
 void lc_control_exit(void);
+
+/* observe/debugfs.c */
+void lc_debugfs_init(void);
+void lc_debugfs_exit(void);
 
 /* observe/iomem.c */
 int lc_iomem_add(struct lc_range *range);

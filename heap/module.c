@@ -51,8 +51,8 @@
  * A window is claimed before it is emptied, so that two requests never work on
  * the same free block, which would make both fail. Large ranges are emptied in
  * parts by several threads, which run only where the caller may run. Locks are
- * held for short stretches of bookkeeping, none while another is held, but
- * for a dma-buf's own locks, which the dma-buf core takes first.
+ * held for short stretches of bookkeeping. The order, where two are held: what
+ * the dma-buf core holds, lc_live_lock, a buffer's lock.
  *
  * What the memory is while it is ours: allocated kernel pages, one reference
  * each, unmovable for everyone else. Offlining or hibernating the machine
@@ -76,12 +76,14 @@ static int __init lc_init(void)
 	ret = lc_control_init();
 	if (ret)
 		goto exit_scan;
+	lc_debugfs_init();
 	ret = lc_heaps_init();
 	if (ret)
-		goto exit_control;
+		goto exit_debugfs;
 	return 0;
 
-exit_control:
+exit_debugfs:
+	lc_debugfs_exit();
 	lc_control_exit();
 exit_scan:
 	lc_scan_exit();
@@ -91,6 +93,7 @@ exit_scan:
 static void __exit lc_exit(void)
 {
 	lc_heaps_exit();
+	lc_debugfs_exit();
 	lc_control_exit();
 	lc_scan_exit();
 }

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The owner of pages: every page of ours that is in use belongs to one range. */
 
+#include <linux/cred.h>
 #include <linux/err.h>
+#include <linux/ktime.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -9,6 +13,10 @@
 #include "lazy_contig.h"
 #include "observe/stats.h"
 #include "observe/trace.h"
+
+/* Guards lc_live and the buffers list of each range on it. */
+static DEFINE_MUTEX(lc_live_lock);
+static LIST_HEAD(lc_live);
 
 /**
  * lc_range_create - give pages an owner
@@ -37,12 +45,20 @@ struct lc_range *lc_range_create(unsigned long pfn, const struct lc_request *req
 	range->nr_pages = req->nr_pages;
 	range->user = user;
 	strscpy(range->name, req->name, sizeof(range->name));
+	INIT_LIST_HEAD(&range->buffers);
+	range->born_ns = ktime_get_boottime_ns();
+	range->uid = current_uid();
+	range->pid = task_tgid_nr(current);
+	get_task_comm(range->comm, current);
 
 	ret = lc_iomem_add(range);
 	if (ret) {
 		kfree(range);
 		return ERR_PTR(ret);
 	}
+	mutex_lock(&lc_live_lock);
+	list_add_tail(&range->live, &lc_live);
+	mutex_unlock(&lc_live_lock);
 	return range;
 }
 
@@ -52,6 +68,9 @@ static void lc_range_release(struct kref *ref)
 
 	trace_lazy_contig_release(range->pfn, range->nr_pages);
 	lc_count(LC_RELEASED, 1);
+	mutex_lock(&lc_live_lock);
+	list_del(&range->live);
+	mutex_unlock(&lc_live_lock);
 	lc_iomem_remove(range);
 	lc_pages_free(range->pfn, range->nr_pages);
 	lc_uncharge(range->user, range->nr_pages);
@@ -76,4 +95,46 @@ void lc_range_get(struct lc_range *range)
 void lc_range_put(struct lc_range *range)
 {
 	kref_put(&range->ref, lc_range_release);
+}
+
+/**
+ * lc_range_add_buffer - a dma-buf of a range has been made
+ * @range: the range
+ * @buffer: list entry of the struct lc_buffer
+ */
+void lc_range_add_buffer(struct lc_range *range, struct list_head *buffer)
+{
+	mutex_lock(&lc_live_lock);
+	list_add_tail(buffer, &range->buffers);
+	mutex_unlock(&lc_live_lock);
+}
+
+/**
+ * lc_range_remove_buffer - a dma-buf of a range is going away
+ * @buffer: list entry of the struct lc_buffer
+ */
+void lc_range_remove_buffer(struct list_head *buffer)
+{
+	mutex_lock(&lc_live_lock);
+	list_del(buffer);
+	mutex_unlock(&lc_live_lock);
+}
+
+/**
+ * lc_range_for_each - look at all live ranges, oldest first
+ * @func: called for each; neither range nor its list of buffers changes
+ *	meanwhile
+ * @data: passed on
+ *
+ * Context: process context, may sleep.
+ */
+void lc_range_for_each(void (*func)(const struct lc_range *range, void *data),
+		       void *data)
+{
+	struct lc_range *range;
+
+	mutex_lock(&lc_live_lock);
+	list_for_each_entry(range, &lc_live, live)
+		func(range, data);
+	mutex_unlock(&lc_live_lock);
 }
