@@ -60,12 +60,22 @@ bool lc_held(u32 v, u32 now)
  * before it failed as well. Afterwards it is tried last among its like, until
  * it has behaved for four times as long as it was held.
  *
+ * A suspect that is still one counts as a failure too: so a pin is noticed to
+ * be gone after at most as long again as it was there, and pins that never go
+ * cost next to nothing.
+ *
  * Context: any. Return: the new summary; claims stay.
  */
 u32 lc_after_scan(u32 old, u32 seen, u32 now)
 {
 	u32 fails = lc_fails(old);
 
+	if (lc_state(seen) == LC_SUSPECT && lc_state(old) == LC_SUSPECT) {
+		if (lc_held(old, now) || !lc_age(old, now))
+			return old;
+		if (fails < LC_LOOKS_MAX)
+			fails++;
+	}
 	if (lc_state(seen) == LC_CLEAN && fails) {
 		if (lc_held(old, now))
 			return old;

@@ -31,7 +31,8 @@ enum lc_state {
 #define LC_STATE_MASK		0x7U
 #define LC_CLAIMED		0x8U
 #define LC_FAILS_SHIFT		4
-#define LC_FAILS_MAX		10U
+#define LC_FAILS_MAX		10U	/* holds for four minutes */
+#define LC_LOOKS_MAX		5U	/* for eight seconds */
 #define LC_COST_SHIFT		8
 #define LC_COST_MAX		0x7ffU
 #define LC_STAMP_SHIFT		19
@@ -65,6 +66,7 @@ struct lc_slot {
  * @nr: number of slots
  * @slots: the slots
  * @cursor: the block below which the next refresh begins
+ * @resume: the block below which the last walk ran out of time, or 0
  * @unit: pageblocks that are isolated together, a power of two
  *
  * Blocks are numbered from physical address 0: block = pfn / pageblock.
@@ -74,6 +76,7 @@ struct lc_map {
 	unsigned long nr;
 	struct lc_slot *slots;
 	unsigned long cursor;
+	unsigned long resume;
 	unsigned long unit;
 };
 

@@ -213,7 +213,8 @@ bool lc_best_window(struct lc_map *map, const struct lc_want *want,
  * lc_walk_begin - begin a thorough search
  * @walk: the search
  * @want: what is looked for
- * @suspects: accept blocks that someone seems to hold, but for known failures
+ * @suspects: accept blocks that someone seems to hold, if that is news and
+ *	they are not plainly pinned (of the highest cost)
  *
  * Context: any.
  */
@@ -237,7 +238,7 @@ static enum lc_step judge(const struct lc_walk *walk, u32 v, u32 now)
 	case LC_HOLE:
 		return LC_STEP_NONE;
 	case LC_SUSPECT:
-		if (walk->suspects)
+		if (walk->suspects && !lc_fails(v) && lc_cost(v) < LC_COST_MAX)
 			return LC_STEP_FOUND;
 		return lc_age(v, now) ? LC_STEP_SCAN : LC_STEP_NONE;
 	case LC_BLOCKED:

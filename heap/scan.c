@@ -36,6 +36,12 @@
 #define COST_WAIT	4U
 #define COST_HUGETLB	3U
 
+/* Summaries have room for the cost of 512 pages; larger blocks are cut to it. */
+#define COST_SCALE	(pageblock_nr_pages > 512 ? pageblock_nr_pages / 512 : 1)
+
+/* More than any block without a pinned page. */
+#define LC_COST_PINNED	(LC_COST_MAX * COST_SCALE)
+
 /* Largest order that a page may have for its size to be believed. */
 #define MAX_BELIEVED_ORDER	(PUD_SHIFT - PAGE_SHIFT)
 
@@ -81,6 +87,14 @@ static int expected_refs(unsigned long flags, unsigned long mapping,
 	return refs + !!mapping + !!(flags & BIT(PG_private));
 }
 
+/* Pinned for good or for an I/O: whatever else is there does not matter. */
+static void look_is_pinned(struct look *look)
+{
+	look->state = LC_SUSPECT;
+	look->cost = LC_COST_PINNED;
+	look->pages = pageblock_nr_pages;
+}
+
 static void look_at_small(struct look *look, struct page *page,
 			  unsigned long flags)
 {
@@ -102,7 +116,10 @@ static void look_at_small(struct look *look, struct page *page,
 	mapcount = atomic_read(&page->_mapcount) + 1;
 	look->cost = LC_COST_MOVE;
 	if (flags & BIT(PG_lru)) {
-		if (refs > expected_refs(flags, mapping, mapcount))
+		refs -= expected_refs(flags, mapping, mapcount);
+		if (refs >= GUP_PIN_COUNTING_BIAS)
+			look_is_pinned(look);
+		else if (refs > 0)
 			look->state = LC_SUSPECT;
 		else if (flags & BIT(PG_writeback))
 			look->cost = COST_WAIT;
@@ -125,20 +142,21 @@ static void look_at_large(struct look *look, struct page *page,
 	unsigned int order = compound_order(head);
 	unsigned long flags = flags_of(head);
 
-	look->pages = believed(page_to_pfn(head), pfn, order);
+	look->pages = min(believed(page_to_pfn(head), pfn, order),
+			  pageblock_nr_pages);
 	if (PageHuge(head)) {
 		look->cost = COST_HUGETLB * look->pages;
 		if (order > PAGE_ALLOC_COSTLY_ORDER &&
 		    (1UL << order) > MAX_ORDER_NR_PAGES)
 			look->state = LC_BLOCKED;
 		else if (folio_maybe_dma_pinned((struct folio *)head))
-			look->state = LC_SUSPECT;
+			look_is_pinned(look);
 		return;
 	}
 	look->cost = LC_COST_MOVE * look->pages;
 	if (flags & BIT(PG_lru)) {
 		if (folio_maybe_dma_pinned((struct folio *)head))
-			look->state = LC_SUSPECT;
+			look_is_pinned(look);
 	} else if (!lc_has_movable_ops(head)) {
 		look->state = page_ref_count(head) &&
 			      READ_ONCE(head->mapping) &&
@@ -191,14 +209,10 @@ u32 lc_scan_block(struct zone *zone, unsigned long block, unsigned int *touched)
 
 		++*touched;
 		state = min(state, look.state);
-		cost += min_t(unsigned long, look.cost,
-			      COST_HUGETLB * (pageblock_nr_pages - i));
+		cost += look.cost;
 		i += look.pages;
 	}
 	rcu_read_unlock();
-	/* The scale is made for 512 pages; larger blocks are cut to it. */
-	if (pageblock_order > LC_CHUNK_SHIFT)
-		cost >>= pageblock_order - LC_CHUNK_SHIFT;
-	return lc_summary(state, min_t(unsigned long, cost, LC_COST_MAX),
+	return lc_summary(state, min(cost / COST_SCALE, 0UL + LC_COST_MAX),
 			  lc_scan_ticks());
 }

@@ -21,8 +21,12 @@
 #include "scan.h"
 #include "zones.h"
 
-/* Struct pages that a request may read to renew summaries it may not need. */
+/*
+ * Struct pages that a request may read to renew summaries it may not need; a
+ * look costs as much as so many of them whatever it finds.
+ */
 #define REFRESH_PAGES		8192U
+#define LOOK_PAGES		32U
 /* Summaries that it may pass over meanwhile. */
 #define REFRESH_VISITS		1024U
 /* Windows from memory that may turn out wrong before the walk begins. */
@@ -46,6 +50,7 @@ static int refresh(struct lc_search *s)
 		err = lc_zone_look(s->zone, block, &touched, &v);
 		if (err)
 			return err;
+		touched += LOOK_PAGES;
 		cond_resched();
 	}
 	return 0;
@@ -127,31 +132,33 @@ static int pick_remembered(struct lc_search *s)
 }
 
 /* One step of the walk; a window that is found is claimed. */
-static enum lc_step walk_step(struct lc_search *s, struct lc_walk *walk)
+static enum lc_step walk_step(struct lc_search *s, struct lc_walk *walk,
+			      const struct lc_want *want)
 {
 	enum lc_step step;
 
 	guard(mutex)(&s->zone->lock);
-	step = lc_walk_step(&s->zone->map, walk, &s->want, lc_scan_ticks());
+	step = lc_walk_step(&s->zone->map, walk, want, lc_scan_ticks());
 	if (step == LC_STEP_FOUND)
 		claim(s, walk->start);
 	return step;
 }
 
-static int pick_walking(struct lc_search *s, bool suspects)
+/* Return: 0, -ENOSPC, -EINTR, -ENOMEM, or -ETIME with the place remembered. */
+static int walk(struct lc_search *s, const struct lc_want *want, bool suspects,
+		unsigned long until)
 {
-	unsigned long until = jiffies + WALK_TIME;
 	unsigned int touched = 0;
 	struct lc_walk walk;
 	enum lc_step step;
 	int err;
 	u32 v;
 
-	lc_walk_begin(&walk, &s->want, suspects);
+	lc_walk_begin(&walk, want, suspects);
 	while (time_before(jiffies, until)) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		step = walk_step(s, &walk);
+		step = walk_step(s, &walk, want);
 		if (step == LC_STEP_NONE)
 			return -ENOSPC;
 		if (step == LC_STEP_SCAN) {
@@ -170,7 +177,36 @@ static int pick_walking(struct lc_search *s, bool suspects)
 			return err;
 		walk.block = walk.start;
 	}
-	return -ENOSPC;
+	guard(mutex)(&s->zone->lock);
+	s->zone->map.resume = walk.start + want->blocks;
+	return -ETIME;
+}
+
+/*
+ * Where a walk had to stop the next one goes on, and only then looks at what
+ * lies above: on a machine too large for one walk all memory has its turn.
+ */
+static int pick_walking(struct lc_search *s, bool suspects)
+{
+	unsigned long until = jiffies + WALK_TIME, resume;
+	struct lc_want want = s->want;
+	int err;
+
+	scoped_guard(mutex, &s->zone->lock) {
+		resume = s->zone->map.resume;
+		s->zone->map.resume = 0;
+	}
+	if (resume > want.start && resume < want.end) {
+		want.end = resume;
+		err = walk(s, &want, suspects, until);
+		if (err != -ENOSPC)
+			return err == -ETIME ? -ENOSPC : err;
+		want = s->want;
+		want.start = max(want.start + want.blocks, resume) -
+			     want.blocks;
+	}
+	err = walk(s, &want, suspects, until);
+	return err == -ETIME ? -ENOSPC : err;
 }
 
 /**
