@@ -8,6 +8,7 @@
 #include "doctor.h"
 
 #define LOCKDOWN	"/sys/kernel/security/lockdown"
+#define INSTALL_STEPS	"make, sudo make install, sudo modprobe " MODULE_NAME
 #define SIG_ENFORCE	"/sys/module/module/parameters/sig_enforce"
 
 /* Opens the configuration of the running kernel, wherever it may be. */
@@ -90,6 +91,18 @@ static bool module_installed(const char *release)
 	return installed;
 }
 
+static void advise_install(struct finding *f, const char *release)
+{
+	char headers[256];
+
+	snprintf(headers, sizeof(headers), "/lib/modules/%s/build/Makefile", release);
+	if (access(headers, F_OK))
+		advise(f, "install the kernel's headers (Debian: linux-headers-%s), then " INSTALL_STEPS,
+		       release);
+	else
+		advise(f, "in the source folder: " INSTALL_STEPS);
+}
+
 void check_module(struct finding *f)
 {
 	struct utsname uts;
@@ -112,8 +125,7 @@ void check_module(struct finding *f)
 		       "; if that fails, 'sudo dmesg | tail' says why");
 	} else {
 		found(f, MODULE_NAME " is not installed for the running kernel, %s", uts.release);
-		advise(f, "in the source folder: make, sudo make install; then sudo modprobe "
-		       MODULE_NAME);
+		advise_install(f, uts.release);
 	}
 }
 

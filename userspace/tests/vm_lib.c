@@ -192,6 +192,33 @@ static void test_command(void)
 	close(fd);
 }
 
+/* Is there a line of "lazy-contig list" with the size and this process? */
+static int listed(const char *size)
+{
+	char line[512], user[32];
+	int found = 0;
+	FILE *pipe;
+
+	snprintf(user, sizeof(user), "%d vm_lib", getpid());
+	pipe = popen("lazy-contig list", "r");
+	while (fgets(line, sizeof(line), pipe))
+		found |= !strncmp(line, size, strlen(size)) && strstr(line, user);
+	return !pclose(pipe) && found;
+}
+
+static void test_list(void)
+{
+	int fd = alloc(7 * MIB);
+	void *addr;
+
+	ok(listed("7 MiB "), "'lazy-contig list' shows who has a descriptor");
+	lazy_contig_map(fd, 7 * MIB, PROT_READ, &addr);
+	close(fd);
+	ok(listed("7 MiB "), "and who has a mapping only");
+	lazy_contig_unmap(addr, 7 * MIB);
+	ok(!listed("7 MiB "), "and nobody when the buffer is gone");
+}
+
 int main(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -202,5 +229,6 @@ int main(void)
 	test_permission();
 	test_pass();
 	test_command();
+	test_list();
 	return tap_end();
 }
