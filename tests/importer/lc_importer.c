@@ -26,6 +26,11 @@
 
 #include "lc_importer.h"
 
+/* 7.0 */
+#ifndef kzalloc_obj
+#define kzalloc_obj(obj)	kzalloc(sizeof(obj), GFP_KERNEL)
+#endif
+
 struct importer {
 	struct mutex lock;		/* everything below, and the calls */
 	struct xarray attachments;	/* id -> struct attachment */
@@ -48,22 +53,17 @@ struct mapping {
 
 static struct platform_device *device_new(const struct lci_attach *arg)
 {
+	const struct platform_device_info info = {
+		.name = "lc_importer",
+		.id = PLATFORM_DEVID_AUTO,
+		.dma_mask = DMA_BIT_MASK(arg->dma_bits),
+	};
 	struct platform_device *pdev;
-	int err;
 
 	if (!arg->dma_bits || arg->dma_bits > 64)
 		return ERR_PTR(-EINVAL);
-	pdev = platform_device_register_simple("lc_importer",
-					       PLATFORM_DEVID_AUTO, NULL, 0);
-	if (IS_ERR(pdev))
-		return pdev;
-	err = dma_coerce_mask_and_coherent(&pdev->dev,
-					   DMA_BIT_MASK(arg->dma_bits));
-	if (err) {
-		platform_device_unregister(pdev);
-		return ERR_PTR(err);
-	}
-	if (arg->max_segment)
+	pdev = platform_device_register_full(&info);
+	if (!IS_ERR(pdev) && arg->max_segment)
 		dma_set_max_seg_size(&pdev->dev, arg->max_segment);
 	return pdev;
 }
@@ -73,7 +73,7 @@ static long importer_attach(struct importer *imp, struct lci_attach *arg)
 	struct attachment *a;
 	long err;
 
-	a = kzalloc(sizeof(*a), GFP_KERNEL);
+	a = kzalloc_obj(*a);
 	if (!a)
 		return -ENOMEM;
 	a->pdev = device_new(arg);
@@ -110,12 +110,8 @@ free:
 
 static void mapping_drop(struct mapping *m)
 {
-	struct attachment *a = m->owner;
-
-	/* 6.1 does not ask for the reservation lock, but allows it */
-	dma_resv_lock(a->dmabuf->resv, NULL);
-	dma_buf_unmap_attachment(a->attach, m->sgt, m->direction);
-	dma_resv_unlock(a->dmabuf->resv);
+	dma_buf_unmap_attachment_unlocked(m->owner->attach, m->sgt,
+					  m->direction);
 	kfree(m);
 }
 
@@ -129,14 +125,12 @@ static long importer_map(struct importer *imp, struct lci_map *arg)
 		return -ENOENT;
 	if (arg->direction > DMA_FROM_DEVICE)
 		return -EINVAL;
-	m = kzalloc(sizeof(*m), GFP_KERNEL);
+	m = kzalloc_obj(*m);
 	if (!m)
 		return -ENOMEM;
 	m->owner = a;
 	m->direction = arg->direction;
-	dma_resv_lock(a->dmabuf->resv, NULL);
-	m->sgt = dma_buf_map_attachment(a->attach, m->direction);
-	dma_resv_unlock(a->dmabuf->resv);
+	m->sgt = dma_buf_map_attachment_unlocked(a->attach, m->direction);
 	if (IS_ERR(m->sgt)) {
 		err = PTR_ERR(m->sgt);
 		kfree(m);
@@ -166,6 +160,7 @@ static long importer_vmap(struct importer *imp, u32 id)
 
 	if (!a)
 		return -ENOENT;
+	/* 6.1 does not ask for the reservation lock, but allows it */
 	dma_resv_lock(a->dmabuf->resv, NULL);
 	err = dma_buf_vmap(a->dmabuf, &a->vmap);
 	dma_resv_unlock(a->dmabuf->resv);
@@ -231,7 +226,7 @@ static long importer_access(struct importer *imp, const struct lci_access *arg)
 
 static phys_addr_t entry_phys(struct mapping *m, struct scatterlist *sg)
 {
-	return dma_to_phys(&m->owner->pdev->dev, sg_dma_address(sg));
+	return dma_to_phys(m->owner->attach->dev, sg_dma_address(sg));
 }
 
 static long importer_entry(struct importer *imp, struct lci_entry *arg)
@@ -257,11 +252,10 @@ static long copy_user(void *kernel, const struct lci_copy *arg, u64 done,
 		      u64 len)
 {
 	void __user *user = u64_to_user_ptr(arg->user + done);
-	unsigned long left;
 
-	left = arg->write ? copy_from_user(kernel, user, len) :
-			    copy_to_user(user, kernel, len);
-	return left ? -EFAULT : 0;
+	if (arg->write)
+		return copy_from_user(kernel, user, len) ? -EFAULT : 0;
+	return copy_to_user(user, kernel, len) ? -EFAULT : 0;
 }
 
 static long importer_device_copy(struct importer *imp,
@@ -339,9 +333,8 @@ static long importer_call(struct importer *imp, unsigned int cmd,
 		return importer_vunmap(imp, arg->id);
 	case LCI_VMAP_COPY:
 		return importer_vmap_copy(imp, &arg->copy);
-	default:
-		return -ENOTTY;
 	}
+	return -ENOTTY;
 }
 
 static long importer_ioctl(struct file *file, unsigned int cmd,
@@ -367,7 +360,7 @@ static long importer_ioctl(struct file *file, unsigned int cmd,
 
 static int importer_open(struct inode *inode, struct file *file)
 {
-	struct importer *imp = kzalloc(sizeof(*imp), GFP_KERNEL);
+	struct importer *imp = kzalloc_obj(*imp);
 
 	if (!imp)
 		return -ENOMEM;

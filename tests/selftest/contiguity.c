@@ -52,21 +52,37 @@ static void check_query(int buf, size_t len, struct lazy_contig_query *q)
 	   "both ends of the buffer lie on node %d", q->node);
 }
 
+static void import_whole(int imp, int buf, uint32_t *id, struct lci_map *map)
+{
+	int err = importer_attach(imp, buf, 64, id);
+
+	err = err ?: importer_map(imp, *id, 0, map);
+	if (err)
+		bail("cannot import: %s", strerror(-err));
+}
+
+static void import_end(int imp, uint32_t id, uint32_t map)
+{
+	int err = call(imp, LCI_UNMAP, &map);
+
+	err = err ?: call(imp, LCI_DETACH, &id);
+	if (err)
+		bail("cannot end an import: %s", strerror(-err));
+}
+
 static void check_importer(int imp, int buf, const struct lazy_contig_query *q)
 {
 	struct lci_entry entry;
 	struct lci_map map;
 	uint32_t id;
 
-	is(importer_attach(imp, buf, 64, &id), 0, "a device attaches");
-	is(importer_map(imp, id, 0, &map), 0, "it maps");
-	is(map.nents, 1, "it gets one entry");
+	import_whole(imp, buf, &id, &map);
+	is(map.nents, 1, "a device gets one entry");
 	is(importer_entry(imp, map.map, 0, &entry), 0, "which can be read");
 	is(entry.phys_addr, q->phys_addr, "begins where QUERY says");
 	is(entry.dma_addr, q->phys_addr, "at the same DMA address");
 	is(entry.length, q->len, "and is as long as the buffer");
-	is(call(imp, LCI_UNMAP, &map.map), 0, "unmapped");
-	is(call(imp, LCI_DETACH, &id), 0, "detached");
+	import_end(imp, id, map.map);
 }
 
 /* What the CPU writes at each page's edge is there for the device. */
@@ -82,9 +98,7 @@ static void check_bytes(int imp, int buf, size_t len)
 		*(uint64_t *)(mem + page) = page + 1;
 		*(uint64_t *)(mem + page + PAGE - 8) = ~page;
 	}
-	if (importer_attach(imp, buf, 64, &id) ||
-	    importer_map(imp, id, 0, &map))
-		bail("cannot import");
+	import_whole(imp, buf, &id, &map);
 	for (page = 0; page < len; page += PAGE) {
 		if (importer_read(imp, LCI_DEVICE_COPY, map.map, page,
 				  &seen[0], 8) ||
@@ -94,8 +108,7 @@ static void check_bytes(int imp, int buf, size_t len)
 		wrong += seen[0] != page + 1 || seen[1] != ~page;
 	}
 	is(wrong, 0, "the device sees every page of %zu bytes in order", len);
-	call(imp, LCI_UNMAP, &map.map);
-	call(imp, LCI_DETACH, &id);
+	import_end(imp, id, map.map);
 	munmap(mem, len);
 }
 

@@ -106,23 +106,24 @@ static int allocates_with_others(void *arg)
 
 static void test_group(struct job *job, int others)
 {
-	int round, killed = 0, status;
+	int round, killed = 0, fds[2];
 	char byte;
-	int fds[2];
 	pid_t pid;
 
 	for (round = 0; round < ROUNDS / 4; round++) {
-		if (pipe2(fds, O_CLOEXEC) || (pid = fork()) < 0)
-			bail("pipe or fork: %m");
+		if (pipe2(fds, O_CLOEXEC))
+			bail("pipe: %m");
+		pid = fork();
+		if (pid < 0)
+			bail("fork: %m");
 		if (!pid) {
 			setpgid(0, 0);
 			job->told = fds[1];
 			_exit(allocates_with_others(job));
 		}
 		close(fds[1]);
-		while (status = read(fds[0], &byte, 1), status != 1)
-			if (status <= 0)
-				bail("the children ended early");
+		if (read(fds[0], &byte, 1) != 1)
+			bail("the children ended early");
 		kill(-pid, SIGKILL);
 		killed += child_status(pid) == -SIGKILL;
 		/* the pipe ends when the last of them is gone */

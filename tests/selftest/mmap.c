@@ -157,8 +157,11 @@ static void test_fork(int heap, int others)
 	is(in_child(child_writes, mem), 0, "a child sees the bytes");
 	ok(pattern_holds(mem, LEN, 4), "the parent sees what it wrote");
 
-	if (pipe2(go, O_CLOEXEC) || (pid = fork()) < 0)
-		bail("pipe or fork: %m");
+	if (pipe2(go, O_CLOEXEC))
+		bail("pipe: %m");
+	pid = fork();
+	if (pid < 0)
+		bail("fork: %m");
 	if (!pid) {
 		char byte;
 

@@ -134,7 +134,8 @@ static void test_flags(int control, int buf)
 	}
 	is(bit, 32, "every flag is refused on input");
 	q.flags = 0;
-	q.len = q.phys_addr = -1;
+	q.len = -1;
+	q.phys_addr = -1;
 	q.node = -1;
 	is(call(control, QUERY, &q), 0, "what was in the other fields");
 	is(q.len, PAGE, "does not matter");

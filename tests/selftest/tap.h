@@ -5,8 +5,6 @@
 
 #include <stdbool.h>
 
-#define __printf(fmt, args) __attribute__((format(printf, fmt, args)))
-
 /*
  * One line of result: what must be true, then what that means to a reader.
  * Returns the condition.
@@ -19,18 +17,18 @@
 	tap_is(got, want, __FILE__, __LINE__, #got, __VA_ARGS__)
 
 bool tap_result(bool cond, const char *file, int line, const char *text,
-		const char *fmt, ...) __printf(5, 6);
+		const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 bool tap_is(long long got, long long want, const char *file, int line,
-	    const char *text, const char *fmt, ...) __printf(6, 7);
+	    const char *text, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
 /* A result that this machine cannot give, and why. */
-void skip(const char *fmt, ...) __printf(1, 2);
+void skip(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* A line for the reader of the log. */
-void diag(const char *fmt, ...) __printf(1, 2);
+void diag(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Ends the program: the test itself cannot go on. */
-void bail(const char *fmt, ...) __printf(1, 2) __attribute__((noreturn));
+void bail(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 /* The last line of main(): prints the plan, returns the exit status. */
 int tap_done(void);
