@@ -11,13 +11,13 @@ struct dma_buf;
  * struct lc_heap - a dma-heap of ours
  * @name: its name below /dev/dma_heap and the exporter's name of its buffers
  * @end_pfn: every page of its buffers lies below this page frame
- * @nodename: path of its own node below /dev
+ * @nodename: path of its own node below /dev; NULL without one
  * @misc: its own node, unused for a heap of the kernel's class
  */
 struct lc_heap {
 	const char *name;
 	unsigned long end_pfn;
-	const char *nodename;
+	char *nodename;
 	struct miscdevice misc;
 };
 

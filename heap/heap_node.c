@@ -92,10 +92,15 @@ static const struct file_operations lc_heap_node_fops = {
  * lc_heap_node_add - create a heap's node
  * @heap: the heap; must live until lc_heap_node_remove()
  *
- * Return: 0 or the error of misc_register().
+ * Return: 0, -ENOMEM, or the error of misc_register().
  */
 int lc_heap_node_add(struct lc_heap *heap)
 {
+	int ret;
+
+	heap->nodename = kasprintf(GFP_KERNEL, "dma_heap/%s", heap->name);
+	if (!heap->nodename)
+		return -ENOMEM;
 	heap->misc = (struct miscdevice) {
 		.minor = MISC_DYNAMIC_MINOR,
 		/* unique among misc devices: the control device has the bare name */
@@ -103,7 +108,10 @@ int lc_heap_node_add(struct lc_heap *heap)
 		.nodename = heap->nodename,
 		.fops = &lc_heap_node_fops,
 	};
-	return misc_register(&heap->misc);
+	ret = misc_register(&heap->misc);
+	if (ret)
+		kfree(heap->nodename);
+	return ret;
 }
 
 /**
@@ -113,4 +121,5 @@ int lc_heap_node_add(struct lc_heap *heap)
 void lc_heap_node_remove(struct lc_heap *heap)
 {
 	misc_deregister(&heap->misc);
+	kfree(heap->nodename);
 }
