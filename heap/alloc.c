@@ -235,6 +235,64 @@ static int lc_take(const struct lc_request *req, struct lc_effort *effort,
 	return ret == -ENOSPC ? -ENOMEM : ret;
 }
 
+static int lc_take_behind(struct zone *zone, unsigned long pfn,
+			  unsigned long nr_pages)
+{
+	struct lc_search search;
+	int ret;
+
+	if (zone_idx(zone) == ZONE_MOVABLE && !READ_ONCE(zone_movable))
+		return -ENOSPC;
+	if (!lc_machine_can_spare(nr_pages))
+		return -ENOMEM;
+	ret = lc_search_at(&search, zone, pfn, nr_pages);
+	if (ret)
+		return ret;
+	ret = lc_migrate(pfn, nr_pages);
+	lc_search_done(&search, pfn, ret);
+	return ret;
+}
+
+/**
+ * lc_alloc_behind - let a range grow where it lies
+ * @range: a range that nobody else has a reference to
+ * @nr_pages: the length to be, more than it has
+ * @end_pfn: every page must lie below this page frame
+ *
+ * One attempt, all or nothing. The new pages are cleared.
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -EINTR if killed; another error if it must grow elsewhere.
+ */
+int lc_alloc_behind(struct lc_range *range, unsigned long nr_pages,
+		    unsigned long end_pfn)
+{
+	struct zone *zone = page_zone(pfn_to_page(range->pfn));
+	unsigned long pfn = range->pfn + range->nr_pages;
+	unsigned long more = nr_pages - range->nr_pages;
+	int ret;
+
+	if (nr_pages > end_pfn - range->pfn)
+		return -ENOSPC;
+	ret = lc_charge_more(range->user, more);
+	if (ret)
+		return ret;
+	ret = lc_take_behind(zone, pfn, more);
+	if (ret)
+		goto uncharge;
+	ret = lc_range_extend(range, nr_pages);
+	if (ret)
+		goto free_pages;
+	return 0;
+
+free_pages:
+	lc_pages_free(pfn, more);
+	lc_scan_freed(pfn, more);
+uncharge:
+	lc_uncharge(range->user, more);
+	return ret;
+}
+
 /**
  * lc_alloc - find and take a range
  * @req: what is wanted

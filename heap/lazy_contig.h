@@ -9,6 +9,8 @@
 #include <linux/ioport.h>
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/nospec.h>
 #include <linux/numa.h>
 #include <linux/sched.h>
 #include <linux/types.h>
@@ -85,12 +87,29 @@ struct lc_range_users {
 	unsigned int importers;
 };
 
+/* Pages up to the highest address that a caller allows; 0: any address. */
+static inline unsigned long lc_end_pfn(u64 max_addr)
+{
+	return max_addr && max_addr != U64_MAX ? (max_addr + 1) >> PAGE_SHIFT :
+						 LC_NO_LIMIT;
+}
+
+/* A node from user space; lc_alloc() refuses the impossible ones. */
+static inline int lc_node_nospec(s32 node)
+{
+	return node >= 0 && node < MAX_NUMNODES ?
+		       array_index_nospec(node, MAX_NUMNODES) : node;
+}
+
 /* alloc.c */
 struct lc_range *lc_alloc(const struct lc_request *req);
+int lc_alloc_behind(struct lc_range *range, unsigned long nr_pages,
+		    unsigned long end_pfn);
 
 /* limit.c */
 unsigned long lc_limit_pages(void);
 struct lc_user *lc_charge(unsigned long nr_pages);
+int lc_charge_more(struct lc_user *user, unsigned long nr_pages);
 void lc_uncharge(struct lc_user *user, unsigned long nr_pages);
 
 /* buddy.c */
@@ -104,8 +123,11 @@ void lc_pages_free(unsigned long pfn, unsigned long nr_pages);
 int lc_zero(unsigned long pfn, unsigned long nr_pages);
 
 /* range.c */
+bool lc_name_valid(const char *name);
 struct lc_range *lc_range_create(unsigned long pfn, const struct lc_request *req,
 				 struct lc_user *user);
+int lc_range_extend(struct lc_range *range, unsigned long nr_pages);
+void lc_range_shrink(struct lc_range *range, unsigned long nr_pages);
 void lc_range_get(struct lc_range *range);
 void lc_range_put(struct lc_range *range);
 void lc_range_add_buffer(struct lc_range *range, struct list_head *buffer);
@@ -137,6 +159,7 @@ void lc_debugfs_exit(void);
 
 /* observe/iomem.c */
 int lc_iomem_add(struct lc_range *range);
+int lc_iomem_resize(struct lc_range *range, unsigned long nr_pages);
 void lc_iomem_remove(struct lc_range *range);
 
 #endif

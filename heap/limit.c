@@ -92,6 +92,19 @@ static void lc_user_drop_unused(struct lc_user *user)
 	kfree(user);
 }
 
+static bool lc_try_charge(struct lc_user *user, unsigned long nr_pages,
+			  unsigned long limit, unsigned long user_limit)
+{
+	lockdep_assert_held(&lc_limit_lock);
+	if (lc_total > limit || nr_pages > limit - lc_total ||
+	    user->nr_pages > user_limit ||
+	    nr_pages > user_limit - user->nr_pages)
+		return false;
+	user->nr_pages += nr_pages;
+	lc_total += nr_pages;
+	return true;
+}
+
 /**
  * lc_charge - count pages against the limits before they are looked for
  * @nr_pages: how many, at least 1
@@ -111,20 +124,36 @@ struct lc_user *lc_charge(unsigned long nr_pages)
 	user = lc_user_find(uid);
 	if (!user)
 		goto refuse;
-	if (lc_total > limit || nr_pages > limit - lc_total ||
-	    user->nr_pages > user_limit ||
-	    nr_pages > user_limit - user->nr_pages) {
+	if (!lc_try_charge(user, nr_pages, limit, user_limit)) {
 		lc_user_drop_unused(user);
 		goto refuse;
 	}
-	user->nr_pages += nr_pages;
-	lc_total += nr_pages;
 	mutex_unlock(&lc_limit_lock);
 	return user;
 
 refuse:
 	mutex_unlock(&lc_limit_lock);
 	return ERR_PTR(-ENOMEM);
+}
+
+/**
+ * lc_charge_more - count further pages of somebody who has some
+ * @user: returned by lc_charge(), and not all of it undone
+ * @nr_pages: how many, at least 1
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or -ENOMEM if a limit would be passed.
+ */
+int lc_charge_more(struct lc_user *user, unsigned long nr_pages)
+{
+	unsigned long limit = lc_limit_pages();
+	unsigned long user_limit = lc_user_limit_pages(user->uid);
+	bool charged;
+
+	mutex_lock(&lc_limit_lock);
+	charged = lc_try_charge(user, nr_pages, limit, user_limit);
+	mutex_unlock(&lc_limit_lock);
+	return charged ? 0 : -ENOMEM;
 }
 
 /**

@@ -2,6 +2,7 @@
 /* The owner of pages: every page of ours that is in use belongs to one range. */
 
 #include <linux/cred.h>
+#include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/ktime.h>
 #include <linux/mutex.h>
@@ -13,10 +14,30 @@
 #include "lazy_contig.h"
 #include "observe/stats.h"
 #include "observe/trace.h"
+#include "scan.h"
 
 /* Guards lc_live and the buffers list of each range on it. */
 static DEFINE_MUTEX(lc_live_lock);
 static LIST_HEAD(lc_live);
+
+/**
+ * lc_name_valid - may a range have this name?
+ * @name: LAZY_CONTIG_NAME_MAX bytes
+ *
+ * Return: true if it ends inside and is printable ASCII, or empty.
+ */
+bool lc_name_valid(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < LAZY_CONTIG_NAME_MAX; i++) {
+		if (!name[i])
+			return true;
+		if (!isascii(name[i]) || !isprint(name[i]))
+			return false;
+	}
+	return false;
+}
 
 /**
  * lc_range_create - give pages an owner
@@ -75,6 +96,46 @@ static void lc_range_release(struct kref *ref)
 	lc_pages_free(range->pfn, range->nr_pages);
 	lc_uncharge(range->user, range->nr_pages);
 	kfree(range);
+}
+
+/**
+ * lc_range_extend - give a range the pages behind it too
+ * @range: a range that nobody else has a reference to
+ * @nr_pages: the length to be
+ *
+ * On success the range owns those pages and their charge, on failure the
+ * caller still does.
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or -EBUSY if they are not part of the same RAM in /proc/iomem.
+ */
+int lc_range_extend(struct lc_range *range, unsigned long nr_pages)
+{
+	int ret = lc_iomem_resize(range, nr_pages);
+
+	if (!ret)
+		range->nr_pages = nr_pages;
+	return ret;
+}
+
+/**
+ * lc_range_shrink - return the tail of a range
+ * @range: a range that nobody else has a reference to
+ * @nr_pages: the length to be, at least 1 and not more than it has
+ *
+ * Context: process context, may sleep. Cannot fail.
+ */
+void lc_range_shrink(struct lc_range *range, unsigned long nr_pages)
+{
+	unsigned long tail = range->nr_pages - nr_pages;
+
+	if (!tail)
+		return;
+	WARN_ON_ONCE(lc_iomem_resize(range, nr_pages));
+	range->nr_pages = nr_pages;
+	lc_pages_free(range->pfn + nr_pages, tail);
+	lc_scan_freed(range->pfn + nr_pages, tail);
+	lc_uncharge(range->user, tail);
 }
 
 /**

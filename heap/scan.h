@@ -37,6 +37,8 @@ void lc_search_begin(struct lc_search *s, struct zone *zone,
 		     unsigned long nr_pages, unsigned long align,
 		     unsigned long end_pfn);
 int lc_search_next(struct lc_search *s, unsigned long *pfn);
+int lc_search_at(struct lc_search *s, struct zone *zone, unsigned long pfn,
+		 unsigned long nr_pages);
 void lc_search_done(struct lc_search *s, unsigned long pfn, int err);
 
 /* Pages in the way in the window last handed out, as an estimate. */

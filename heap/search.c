@@ -334,6 +334,80 @@ static void blame(struct lc_search *s)
 						    lc_scan_ticks()));
 }
 
+/*
+ * Does the memory of the window exist, and may it move? The first and the last
+ * block count as a whole, as they do for the kernel when it isolates them.
+ */
+static int movable(struct lc_search *s)
+{
+	unsigned long b = s->window.start, end = b + s->want.blocks;
+	unsigned int touched = 0;
+	int err;
+	u32 v;
+
+	for (; b < end; b++) {
+		err = lc_zone_look(s->zone, b, &touched, &v);
+		if (err)
+			return err;
+		if (lc_state(v) == LC_HOLE || lc_state(v) == LC_BLOCKED)
+			return -ENOSPC;
+		cond_resched();
+	}
+	return 0;
+}
+
+/**
+ * lc_search_at - no search: just this window
+ * @s: the search; nothing needs undoing unless this succeeds
+ * @zone: the zone
+ * @pfn: first page of the window
+ * @nr_pages: length of the window, at least 1
+ *
+ * On success the window is claimed and lc_search_done() must follow, as with
+ * lc_search_next().
+ *
+ * Context: process, may sleep; no lock held that reclaim takes.
+ * Return: 0; -ENOSPC it cannot be had; -EBUSY someone works on it; -ENOMEM.
+ */
+int lc_search_at(struct lc_search *s, struct zone *zone, unsigned long pfn,
+		 unsigned long nr_pages)
+{
+	unsigned long start = pfn >> pageblock_order, end;
+	unsigned long zone_end = zone_end_pfn(zone);
+	int err;
+
+	if (pfn >= zone_end || nr_pages > zone_end - pfn)
+		return -ENOSPC;
+	end = DIV_ROUND_UP(pfn + nr_pages, pageblock_nr_pages);
+	*s = (struct lc_search){
+		.nr_pages = nr_pages,
+		.align = 1,
+		.want.blocks = end - start,
+		.zone = lc_zone_get(zone, start, end),
+	};
+	if (!s->zone)
+		return -ENOMEM;
+	/* A claim needs summaries to be in, and must outlast the second look. */
+	s->window.start = start;
+	err = movable(s);
+	if (err)
+		return err;
+	scoped_guard(mutex, &s->zone->lock) {
+		const struct lc_map *map = &s->zone->map;
+
+		if (lc_map_claimed(map, ALIGN_DOWN(start, map->unit),
+				   ALIGN(end, map->unit)))
+			return -EBUSY;
+		claim(s, start);
+	}
+	err = movable(s);
+	if (!err)
+		return 0;
+	scoped_guard(mutex, &s->zone->lock)
+		unclaim(s);
+	return err;
+}
+
 /**
  * lc_search_done - what became of a window
  * @s: the search

@@ -94,6 +94,25 @@ int lc_iomem_add(struct lc_range *range)
 }
 
 /**
+ * lc_iomem_resize - let the lines of a range end elsewhere
+ * @range: a range that lc_iomem_add() has shown
+ * @nr_pages: the length to show, at least 1
+ *
+ * Context: process context.
+ * Return: 0, or -EBUSY if the last line cannot become longer; shorter it can
+ * become always.
+ */
+int lc_iomem_resize(struct lc_range *range, unsigned long nr_pages)
+{
+	resource_size_t end = PFN_PHYS(range->pfn + nr_pages) - 1;
+	struct resource *last = range->res + range->nr_res - 1;
+
+	for (; last->start > end; last--, range->nr_res--)
+		remove_resource(last);
+	return adjust_resource(last, last->start, end - last->start + 1);
+}
+
+/**
  * lc_iomem_remove - hide a range
  * @range: a range that lc_iomem_add() has shown
  */
