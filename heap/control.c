@@ -5,7 +5,10 @@
 #include <linux/capability.h>
 #include <linux/dma-buf.h>
 #include <linux/err.h>
+#include <linux/fcntl.h>
+#include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/log2.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -16,10 +19,44 @@
 #include "compat.h"
 #include "lazy_contig.h"
 #include "observe/stats.h"
+#include "regions.h"
 
-static int lc_ioctl_query(void *data)
+/* What the control device's ioctls take; every struct begins with its size. */
+union lc_ioctl_data {
+	u32 size;
+	struct lazy_contig_query query;
+	struct lazy_contig_alloc alloc;
+	struct lazy_contig_open open;
+	struct lazy_contig_resize resize;
+	struct lazy_contig_free free;
+};
+
+static_assert(offsetof(struct lazy_contig_query, size) == 0);
+static_assert(offsetof(struct lazy_contig_alloc, size) == 0);
+static_assert(offsetof(struct lazy_contig_open, size) == 0);
+static_assert(offsetof(struct lazy_contig_resize, size) == 0);
+static_assert(offsetof(struct lazy_contig_free, size) == 0);
+
+/**
+ * struct lc_call - an ioctl on its way
+ * @data: a copy of the user's struct, filled up with zeros; what is left there
+ *	goes back to the user
+ * @dmabuf: new, for the user to get, or NULL
+ * @fd: reserved for it
+ * @kept: the new buffer was kept
+ * @resize: prepared
+ */
+struct lc_call {
+	union lc_ioctl_data data;
+	struct dma_buf *dmabuf;
+	int fd;
+	bool kept;
+	struct lc_resize resize;
+};
+
+static int lc_ioctl_query(struct lc_call *call)
 {
-	struct lazy_contig_query *query = data;
+	struct lazy_contig_query *query = &call->data.query;
 	const struct lc_range *range;
 	struct dma_buf *dmabuf;
 	int ret = 0;
@@ -47,32 +84,214 @@ put_dmabuf:
 	return ret;
 }
 
+/* Makes the dma-buf that the user gets if all goes well. */
+static int lc_call_export(struct lc_call *call, struct lc_range *range,
+			  u32 fd_flags)
+{
+	struct dma_buf *dmabuf;
+	int fd;
+
+	dmabuf = lc_buffer_export(range, LC_NAME, fd_flags);
+	if (IS_ERR(dmabuf))
+		return PTR_ERR(dmabuf);
+	fd = get_unused_fd_flags(fd_flags);
+	if (fd < 0) {
+		dma_buf_put(dmabuf);
+		return fd;
+	}
+	call->dmabuf = dmabuf;
+	call->fd = fd;
+	return 0;
+}
+
+static void lc_call_drop(struct lc_call *call)
+{
+	put_unused_fd(call->fd);
+	dma_buf_put(call->dmabuf);
+}
+
+static bool lc_fd_flags_valid(u32 fd_flags)
+{
+	return !(fd_flags & ~(O_CLOEXEC | O_ACCMODE)) &&
+	       (fd_flags & O_ACCMODE) != O_ACCMODE;
+}
+
+static int lc_alloc_to_request(const struct lazy_contig_alloc *alloc,
+			       struct lc_request *req)
+{
+	if (alloc->flags & ~LAZY_CONTIG_KEEP || alloc->__reserved ||
+	    !lc_fd_flags_valid(alloc->fd_flags) ||
+	    (alloc->align && !is_power_of_2(alloc->align)) ||
+	    !lc_name_valid(alloc->name))
+		return -EINVAL;
+	*req = (struct lc_request) {
+		.nr_pages = PAGE_ALIGN(alloc->len) >> PAGE_SHIFT,
+		.align = max_t(unsigned long, alloc->align >> PAGE_SHIFT, 1),
+		.end_pfn = lc_end_pfn(alloc->max_addr),
+		.node = lc_node_nospec(alloc->node),
+		.name = alloc->name[0] ? alloc->name : LC_NAME,
+	};
+	return req->nr_pages ? 0 : -EINVAL;
+}
+
+static int lc_ioctl_alloc(struct lc_call *call)
+{
+	struct lazy_contig_alloc *alloc = &call->data.alloc;
+	struct lc_request req;
+	struct lc_range *range;
+	int ret;
+
+	ret = lc_alloc_to_request(alloc, &req);
+	if (ret)
+		return ret;
+	if ((alloc->flags & LAZY_CONTIG_KEEP || alloc->name[0]) &&
+	    !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+
+	range = lc_alloc(&req);
+	if (IS_ERR(range))
+		return PTR_ERR(range);
+	ret = lc_call_export(call, range, alloc->fd_flags);
+	if (ret)
+		goto put_range;
+	if (alloc->flags & LAZY_CONTIG_KEEP) {
+		ret = lc_region_keep(range, &req);
+		if (ret)
+			goto drop_dmabuf;
+		call->kept = true;
+	}
+	alloc->fd = call->fd;
+	alloc->phys_addr = capable(CAP_SYS_ADMIN) ? PFN_PHYS(range->pfn) : 0;
+	lc_range_put(range);
+	return 0;
+
+drop_dmabuf:
+	lc_call_drop(call);
+put_range:
+	lc_range_put(range);
+	return ret;
+}
+
+/* Ends ALLOC and OPEN. */
+static void lc_ioctl_new_fd(struct lc_call *call, int err)
+{
+	if (!err) {
+		lc_dma_buf_fd_install(call->dmabuf, call->fd);
+		return;
+	}
+	/* The dma-buf holds the range, so nothing else can begin there yet. */
+	if (call->kept)
+		lc_region_free(PFN_PHYS(lc_buffer_range(call->dmabuf)->pfn));
+	lc_call_drop(call);
+}
+
+static int lc_ioctl_open(struct lc_call *call)
+{
+	struct lazy_contig_open *open = &call->data.open;
+	struct lc_range *range;
+	int ret;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (open->__reserved || !lc_fd_flags_valid(open->fd_flags))
+		return -EINVAL;
+	range = lc_region_get(open->phys_addr);
+	if (IS_ERR(range))
+		return PTR_ERR(range);
+	ret = lc_call_export(call, range, open->fd_flags);
+	if (!ret) {
+		open->fd = call->fd;
+		open->len = (u64)range->nr_pages << PAGE_SHIFT;
+	}
+	lc_range_put(range);
+	return ret;
+}
+
+static int lc_ioctl_resize(struct lc_call *call)
+{
+	struct lazy_contig_resize *resize = &call->data.resize;
+	int ret;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (resize->flags)
+		return -EINVAL;
+	ret = lc_resize_begin(&call->resize, resize->phys_addr, resize->len);
+	if (ret)
+		return ret;
+	resize->phys_addr = lc_resize_addr(&call->resize);
+	resize->len = PAGE_ALIGN(resize->len);
+	return 0;
+}
+
+static void lc_ioctl_resized(struct lc_call *call, int err)
+{
+	if (err)
+		lc_resize_abort(&call->resize);
+	else
+		lc_resize_commit(&call->resize);
+}
+
+static int lc_ioctl_free(struct lc_call *call)
+{
+	const struct lazy_contig_free *free = &call->data.free;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (free->flags)
+		return -EINVAL;
+	return lc_region_free(free->phys_addr);
+}
+
 /**
  * struct lc_ioctl - one ioctl
  * @size: of its struct in this version
  * @min_size: of its struct as first published
- * @func: handles a copy of the struct, filled up with zeros; what it leaves
- *	there goes back to the user if it returns 0
+ * @func: does all that can fail
+ * @end: called if @func succeeded, once the user has the answer, or with an
+ *	error, and then undoes what @func did; may be NULL
+ * @answers: something goes back to the user
  */
 struct lc_ioctl {
 	u32 size;
 	u32 min_size;
-	int (*func)(void *data);
+	int (*func)(struct lc_call *call);
+	void (*end)(struct lc_call *call, int err);
+	bool answers;
 };
-
-/* Every struct begins with its size. */
-union lc_ioctl_data {
-	u32 size;
-	struct lazy_contig_query query;
-};
-
-static_assert(offsetof(struct lazy_contig_query, size) == 0);
 
 static const struct lc_ioctl lc_ioctls[] = {
 	[_IOC_NR(LAZY_CONTIG_IOCTL_QUERY)] = {
 		.size = sizeof(struct lazy_contig_query),
 		.min_size = offsetofend(struct lazy_contig_query, flags),
 		.func = lc_ioctl_query,
+		.answers = true,
+	},
+	[_IOC_NR(LAZY_CONTIG_IOCTL_ALLOC)] = {
+		.size = sizeof(struct lazy_contig_alloc),
+		.min_size = offsetofend(struct lazy_contig_alloc, phys_addr),
+		.func = lc_ioctl_alloc,
+		.end = lc_ioctl_new_fd,
+		.answers = true,
+	},
+	[_IOC_NR(LAZY_CONTIG_IOCTL_OPEN)] = {
+		.size = sizeof(struct lazy_contig_open),
+		.min_size = offsetofend(struct lazy_contig_open, __reserved),
+		.func = lc_ioctl_open,
+		.end = lc_ioctl_new_fd,
+		.answers = true,
+	},
+	[_IOC_NR(LAZY_CONTIG_IOCTL_RESIZE)] = {
+		.size = sizeof(struct lazy_contig_resize),
+		.min_size = offsetofend(struct lazy_contig_resize, len),
+		.func = lc_ioctl_resize,
+		.end = lc_ioctl_resized,
+		.answers = true,
+	},
+	[_IOC_NR(LAZY_CONTIG_IOCTL_FREE)] = {
+		.size = sizeof(struct lazy_contig_free),
+		.min_size = offsetofend(struct lazy_contig_free, phys_addr),
+		.func = lc_ioctl_free,
 	},
 };
 
@@ -80,7 +299,7 @@ static long lc_control_ioctl(struct file *file, unsigned int cmd,
 			     unsigned long arg)
 {
 	void __user *uarg = (void __user *)arg;
-	union lc_ioctl_data data = {};
+	struct lc_call call = {};
 	const struct lc_ioctl *ioctl;
 	unsigned int nr = _IOC_NR(cmd);
 	u32 size;
@@ -94,13 +313,18 @@ static long lc_control_ioctl(struct file *file, unsigned int cmd,
 		return -EFAULT;
 	if (size < ioctl->min_size)
 		return -EINVAL;
-	ret = copy_struct_from_user(&data, ioctl->size, uarg, size);
+	ret = copy_struct_from_user(&call.data, ioctl->size, uarg, size);
 	if (ret)
 		return ret;
-	data.size = size;
-	ret = ioctl->func(&data);
-	if (!ret && copy_to_user(uarg, &data, min(size, ioctl->size)))
+	call.data.size = size;
+	ret = ioctl->func(&call);
+	if (ret)
+		return ret;
+	if (ioctl->answers &&
+	    copy_to_user(uarg, &call.data, min(size, ioctl->size)))
 		ret = -EFAULT;
+	if (ioctl->end)
+		ioctl->end(&call, ret);
 	return ret;
 }
 

@@ -63,6 +63,7 @@
 #include "compat.h"
 #include "lazy_contig.h"
 #include "observe/stats.h"
+#include "regions.h"
 #include "scan.h"
 
 static int __init lc_init(void)
@@ -95,6 +96,7 @@ static void __exit lc_exit(void)
 	lc_heaps_exit();
 	lc_debugfs_exit();
 	lc_control_exit();
+	lc_regions_exit();
 	lc_scan_exit();
 }
 

@@ -16,7 +16,7 @@
 #include "observe/trace.h"
 #include "scan.h"
 
-/* Guards lc_live and the buffers list of each range on it. */
+/* Guards lc_live, and the buffers list and the length of each range on it. */
 static DEFINE_MUTEX(lc_live_lock);
 static LIST_HEAD(lc_live);
 
@@ -98,6 +98,13 @@ static void lc_range_release(struct kref *ref)
 	kfree(range);
 }
 
+static void lc_range_set_length(struct lc_range *range, unsigned long nr_pages)
+{
+	mutex_lock(&lc_live_lock);
+	range->nr_pages = nr_pages;
+	mutex_unlock(&lc_live_lock);
+}
+
 /**
  * lc_range_extend - give a range the pages behind it too
  * @range: a range that nobody else has a reference to
@@ -114,7 +121,7 @@ int lc_range_extend(struct lc_range *range, unsigned long nr_pages)
 	int ret = lc_iomem_resize(range, nr_pages);
 
 	if (!ret)
-		range->nr_pages = nr_pages;
+		lc_range_set_length(range, nr_pages);
 	return ret;
 }
 
@@ -132,7 +139,7 @@ void lc_range_shrink(struct lc_range *range, unsigned long nr_pages)
 	if (!tail)
 		return;
 	WARN_ON_ONCE(lc_iomem_resize(range, nr_pages));
-	range->nr_pages = nr_pages;
+	lc_range_set_length(range, nr_pages);
 	lc_pages_free(range->pfn + nr_pages, tail);
 	lc_scan_freed(range->pfn + nr_pages, tail);
 	lc_uncharge(range->user, tail);
