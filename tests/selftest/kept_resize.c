@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A kept buffer grows where it lies or elsewhere, and shrinks. */
+#include <stdio.h>
+
+#include "kept_calls.h"
+
+#define NAME		"kept_resize"
+#define LIMIT_MB	"/sys/module/lazy_contig/parameters/limit_mb"
+
+static int control;
+
+static void test_shrink(void)
+{
+	uint64_t phys = kept_new(control, MIB(8), NAME), before = phys;
+	static const size_t lens[] = { MIB(8), MIB(7), MIB(4) + PAGE, MIB(4),
+				       KIB(64), PAGE };
+	size_t i;
+
+	kept_fill(control, phys, MIB(8), 1);
+	for (i = 0; i < ARRAY_SIZE(lens); i++) {
+		is(kept_resize(control, &phys, lens[i]), 0,
+		   "shrink to %zu KiB", lens[i] >> 10);
+		ok(phys == before && iomem_named(NAME, phys, lens[i]),
+		   "it stays where it is");
+		ok(kept_holds(control, phys, lens[i], 1), "and what it is");
+	}
+	is(kept_resize(control, &phys, 1), 0, "shrink to a byte");
+	ok(iomem_named(NAME, phys, PAGE), "which takes a page");
+	kept_free(control, phys);
+}
+
+/* The tail must be free for others at once, not when the buffer goes. */
+static void test_shrink_gives_back(void)
+{
+	uint64_t phys = kept_new(control, MIB(256), NAME);
+	long before = meminfo_kib("MemFree"), back;
+
+	is(kept_resize(control, &phys, PAGE), 0, "shrink a large buffer");
+	back = meminfo_kib("MemFree") - before;
+	ok(back > 200 << 10, "%ld MiB of 256 are free again", back >> 10);
+	kept_free(control, phys);
+}
+
+/*
+ * What was just given back is free, and nothing that cannot move takes it on an
+ * idle machine before the buffer wants it back.
+ */
+static void test_grow_in_place(void)
+{
+	static const size_t lens[] = { MIB(2), MIB(4), MIB(12), MIB(40),
+				       MIB(64) - PAGE };
+	uint64_t phys = kept_new(control, MIB(64), NAME), before = phys;
+	size_t i;
+
+	kept_fill(control, phys, MIB(64), 5);
+	kept_resize(control, &phys, lens[0]);
+	for (i = 1; i < ARRAY_SIZE(lens); i++) {
+		is(kept_resize(control, &phys, lens[i]), 0,
+		   "grow to %zu KiB", lens[i] >> 10);
+		is(phys, before, "it stays where it is");
+		ok(iomem_named(NAME, phys, lens[i]), "its line grows");
+		ok(kept_holds(control, phys, lens[0], 5), "contents stay");
+		ok(kept_zero(control, phys, lens[0], lens[i]),
+		   "what is new is zero");
+	}
+	kept_free(control, phys);
+}
+
+/* In place or not: by sizes that have nothing to do with pageblocks. */
+static void test_grow_anyhow(void)
+{
+	static const size_t lens[] = { PAGE, KIB(12), MIB(1), MIB(2) + PAGE,
+				       MIB(5), MIB(5) + PAGE, MIB(37) };
+	uint64_t phys = kept_new(control, lens[0], NAME);
+	size_t i;
+
+	kept_fill(control, phys, lens[0], 6);
+	for (i = 1; i < ARRAY_SIZE(lens); i++) {
+		is(kept_resize(control, &phys, lens[i]), 0,
+		   "grow to %zu KiB", lens[i] >> 10);
+		ok(iomem_named(NAME, phys, lens[i]), "its line grows");
+		ok(kept_holds(control, phys, lens[i - 1], 6), "contents stay");
+		ok(kept_zero(control, phys, lens[i - 1], lens[i]),
+		   "what is new is zero");
+		kept_fill(control, phys, lens[i], 6);
+	}
+	kept_free(control, phys);
+}
+
+/* With somebody else's buffer behind it, it has to move. */
+static void test_grow_elsewhere(void)
+{
+	uint64_t phys = kept_new(control, MIB(32), NAME), before = phys;
+	uint64_t tail = phys + MIB(16), other = 0, got[32];
+	int n = 0, i;
+
+	/* take what lies behind */
+	kept_resize(control, &phys, MIB(16));
+	while (!other && n < 32) {
+		got[n] = kept_new(control, MIB(16), "neighbour");
+		if (got[n] <= tail && got[n] + MIB(16) > tail)
+			other = got[n];
+		n++;
+	}
+	ok(other, "there is a neighbour");
+	kept_fill(control, phys, MIB(16), 11);
+	kept_fill(control, other, MIB(16), 12);
+	is(kept_resize(control, &phys, MIB(48) + 5), 0, "grow past it");
+	ok(phys != before, "to another place");
+	ok(iomem_named(NAME, phys, MIB(48) + PAGE), "where its line is");
+	is(iomem_names(NAME), 1, "and no other");
+	ok(kept_holds(control, phys, MIB(16), 11), "its contents came along");
+	ok(kept_zero(control, phys, MIB(16), MIB(48) + PAGE),
+	   "what is new is zero");
+	ok(kept_holds(control, other, MIB(16), 12), "the neighbour's stayed");
+	is(kept_open(control, before, NULL), -ENOENT,
+	   "nothing is at the old address");
+	for (i = 0; i < n; i++)
+		kept_free(control, got[i]);
+	kept_free(control, phys);
+}
+
+/* Wishes hold wherever the buffer goes. */
+static void test_wishes_hold(void)
+{
+	struct lazy_contig_alloc alloc = kept_request(PAGE, NAME);
+	uint64_t phys;
+	size_t len;
+	int buf;
+
+	alloc.align = MIB(4);
+	alloc.max_addr = 0x2fffffff;
+	buf = kept_alloc(control, &alloc);
+	if (buf < 0)
+		bail("4 MiB aligned below 768 MiB: %s", strerror(-buf));
+	close(buf);
+	phys = alloc.phys_addr;
+	for (len = PAGE; len <= MIB(64); len *= 8) {
+		is(kept_resize(control, &phys, len), 0, "grow to %zu KiB",
+		   len >> 10);
+		ok(!(phys % MIB(4)) && phys + len - 1 <= alloc.max_addr,
+		   "aligned and below its limit");
+	}
+	is(kept_resize(control, &phys, MIB(1024)), -ENOMEM, "not beyond it");
+	kept_free(control, phys);
+}
+
+static void test_busy(void)
+{
+	uint64_t phys = kept_new(control, MIB(2), NAME);
+	int buf = kept_open(control, phys, NULL);
+	unsigned char *mem = buf_map(buf, MIB(2));
+
+	is(kept_resize(control, &phys, MIB(4)), -EBUSY, "grow with an fd");
+	is(kept_resize(control, &phys, MIB(1)), -EBUSY, "shrink with an fd");
+	is(kept_resize(control, &phys, MIB(2)), -EBUSY, "neither, with an fd");
+	close(buf);
+	is(kept_resize(control, &phys, MIB(1)), -EBUSY, "with a mapping");
+	ok(iomem_named(NAME, phys, MIB(2)), "it is as it was");
+	munmap(mem, MIB(2));
+	is(kept_resize(control, &phys, MIB(1)), 0, "without either");
+	kept_free(control, phys);
+}
+
+static void set_limit(long mb)
+{
+	FILE *f = fopen(LIMIT_MB, "we");
+
+	if (!f || fprintf(f, "%ld", mb) < 0 || fclose(f))
+		bail("%s: %m", LIMIT_MB);
+}
+
+static void test_fails(void)
+{
+	uint64_t phys = kept_new(control, MIB(4), NAME), before = phys;
+
+	kept_fill(control, phys, MIB(4), 21);
+	is(kept_resize(control, &phys, 0), -EINVAL, "to 0");
+	is(kept_resize(control, &phys, -1), -EINVAL, "to a size that wraps");
+	is(kept_resize(control, &phys, -PAGE), -ENOMEM, "to almost 2^64");
+	is(kept_resize(control, &phys, 1ull << 63), -ENOMEM, "to 2^63");
+	is(kept_resize(control, &phys, 1ull << 44), -ENOMEM, "to 16 TiB");
+	set_limit(5);
+	is(kept_resize(control, &phys, MIB(6)), -ENOMEM, "past the limit");
+	is(kept_resize(control, &phys, MIB(5)), 0, "up to the limit");
+	is(kept_resize(control, &phys, MIB(4)), 0, "and back");
+	set_limit(0);
+	is(phys, before, "it is where it was");
+	ok(iomem_named(NAME, phys, MIB(4)), "as long as it was");
+	ok(kept_holds(control, phys, MIB(4), 21), "and holds what it did");
+	is(kept_free(control, phys), 0, "and can be freed");
+	set_limit(4);
+	phys = kept_new(control, MIB(4), NAME);
+	ok(phys, "the limit has room for all of it again");
+	kept_free(control, phys);
+	set_limit(0);
+}
+
+int main(void)
+{
+	control = control_open();
+	test_shrink();
+	test_shrink_gives_back();
+	test_grow_in_place();
+	test_grow_anyhow();
+	test_grow_elsewhere();
+	test_wishes_hold();
+	test_busy();
+	test_fails();
+	is(iomem_names(NAME), 0, "nothing is left");
+	close(control);
+	return tap_done();
+}
