@@ -26,8 +26,8 @@ function finish(status)
 BEGIN {
 	bad = "WARNING:|BUG:|BUG |Oops|cut here|Kernel panic|general protection|" \
 		"unable to handle|still in use|blocked for more than|[Ss]oft lockup|" \
-		"rcu.*stall|rcu.*detected|possible .*deadlock|inconsistent lock|" \
-		"suspicious RCU|bad unlock|KASAN|KCSAN|KFENCE|UBSAN|kmemleak|" \
+		"rcu: INFO|detected.*stall|possible .*deadlock|inconsistent lock|" \
+		"suspicious RCU|bad unlock|KASAN|KCSAN|KFENCE|UBSAN|suspected memory leak|" \
 		"unreferenced object|Bad page|bad page|page allocation failure|" \
 		"oom-killer|Out of memory|refcount_t|corruption|segfault|" \
 		"scheduling while atomic|sleeping function|Call Trace|held lock|" \

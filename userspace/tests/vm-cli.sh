@@ -186,8 +186,8 @@ pass()
 	wait $sender
 	result $? "send ends with 0"
 	json ".phys_addr == $(jq .phys_addr "$tmp/sent")" "  the same place"
-	test ! -e "$tmp/socket"
-	result $? "  and no socket left"
+	ls "$tmp/socket" >/dev/null 2>&1
+	result $((! $?)) "  and no socket left"
 
 	lazy-contig receive "$tmp/socket" --hold --json >"$tmp/held" &
 	receiver=$!
@@ -214,8 +214,8 @@ pass_errors()
 	gives 3 "receive from nobody" lazy-contig receive "$tmp/none" --timeout 0
 	gives 1 "send to nobody" lazy-contig send "$tmp/socket" 4M --timeout 0
 	says 'no receiver' "  says so"
-	test ! -e "$tmp/socket"
-	result $? "  and leaves no socket"
+	ls "$tmp/socket" >/dev/null 2>&1
+	result $((! $?)) "  and leaves no socket"
 	gives 2 "send without a size" lazy-contig send "$tmp/socket"
 	gives 2 "receive of no pattern" lazy-contig receive "$tmp/socket" --check nonsense
 	gives 1 "send to a path too long" lazy-contig send "$tmp/$(printf '%0120d' 0)" 4M
