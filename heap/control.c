@@ -61,7 +61,7 @@ static int lc_ioctl_query(struct lc_call *call)
 	struct dma_buf *dmabuf;
 	int ret = 0;
 
-	if (query->flags)
+	if (query->flags & ~LAZY_CONTIG_PHYS_VALID)
 		return -EINVAL;
 	dmabuf = dma_buf_get(query->fd);
 	if (IS_ERR(dmabuf))
@@ -75,6 +75,7 @@ static int lc_ioctl_query(struct lc_call *call)
 	query->len = (u64)range->nr_pages << PAGE_SHIFT;
 	query->node = page_to_nid(pfn_to_page(range->pfn));
 	query->phys_addr = 0;
+	query->flags = 0;
 	if (capable(CAP_SYS_ADMIN)) {
 		query->phys_addr = PFN_PHYS(range->pfn);
 		query->flags = LAZY_CONTIG_PHYS_VALID;

@@ -44,10 +44,10 @@
  *	%LAZY_CONTIG_PHYS_VALID is set in @flags
  * @node: out: NUMA node of the memory, 0 or more
  * @flags: out: %LAZY_CONTIG_PHYS_VALID if the caller has CAP_SYS_ADMIN in the
- *	initial user namespace, the rule of /proc/self/pagemap; must be 0 on
- *	input
+ *	initial user namespace, the rule of /proc/self/pagemap
  *
- * @len, @phys_addr and @node are ignored on input.
+ * What is out only is ignored on input, so a struct can be used again as it
+ * came back; bits of @flags that are not published are -EINVAL nevertheless.
  *
  * Errors: -EBADF @fd is not open; -EINVAL @fd is not a dma-buf, or one of
  * another exporter.
