@@ -7,7 +7,7 @@ export PREFIX
 TESTS := $(patsubst %/Makefile,%,$(wildcard tests/selftest/Makefile tests/import/Makefile \
 	tests/kselftest/Makefile))
 
-.PHONY: all modules userspace tests check lint refresh clean
+.PHONY: all modules userspace tests check check-debug lint refresh clean
 
 all: modules userspace
 
@@ -25,6 +25,10 @@ export CACHE KERNELS PLANS JOBS KVM
 
 check:
 	tests/vm/check
+
+# the same on a kernel with every checker on
+check-debug: KERNELS = debug
+check-debug: check
 
 lint:
 	tests/vm/setup

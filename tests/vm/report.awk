@@ -31,7 +31,8 @@ BEGIN {
 		"unreferenced object|Bad page|bad page|page allocation failure|" \
 		"oom-killer|Out of memory|refcount_t|corruption|segfault|" \
 		"scheduling while atomic|sleeping function|Call Trace|held lock|" \
-		"imbalance|trap invalid|traps:|already freed|nobody cared"
+		"imbalance|trap invalid|traps:|already freed|nobody cared|" \
+		"DMA-API: .*(error|disabl|out of memory)|ODEBUG:"
 	# what the stock kernels say of the virtual machine itself
 	fine = "ommand line:|Spectre|RETBleed|MDS CPU|MMIO Stale|TAA CPU|x2apic"
 	during = "boot"
