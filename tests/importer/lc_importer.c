@@ -63,8 +63,8 @@ static struct platform_device *device_new(const struct lci_attach *arg)
 	if (!arg->dma_bits || arg->dma_bits > 64)
 		return ERR_PTR(-EINVAL);
 	pdev = platform_device_register_full(&info);
-	if (!IS_ERR(pdev) && arg->max_segment)
-		dma_set_max_seg_size(&pdev->dev, arg->max_segment);
+	if (!IS_ERR(pdev))
+		dma_set_max_seg_size(&pdev->dev, arg->max_segment ?: UINT_MAX);
 	return pdev;
 }
 

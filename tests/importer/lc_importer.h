@@ -17,7 +17,7 @@
 struct lci_attach {
 	__s32 fd;
 	__u32 dma_bits;		/* width of the device's DMA mask, 1 to 64 */
-	__u32 max_segment;	/* bytes; 0: the default of the DMA API */
+	__u32 max_segment;	/* bytes; 0: no limit */
 	__u32 id;		/* out: the attachment */
 };
 
