@@ -11,7 +11,7 @@ DEFAULT_KERNELS="6.1 6.12 7.2"
 # One build folder for each source tree, so that several can work at once.
 BUILD=$CACHE/build/$(printf %s "$TOP" | sha256sum | cut -c1-12)
 
-mkdir -p "$CACHE"
+mkdir -p "$CACHE/locks"
 
 say()
 {
@@ -29,7 +29,7 @@ locked()
 {
 	local fd
 
-	exec {fd}>"$CACHE/$1.lock"
+	exec {fd}>"$CACHE/locks/$1"
 	flock "$fd"
 	shift
 	"$@"
