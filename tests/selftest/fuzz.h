@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Between the fuzzer and the calls it makes. */
+#ifndef _SELFTEST_FUZZ_H
+#define _SELFTEST_FUZZ_H
+
+#include "helpers.h"
+
+#define FUZZ_MAX_OPS	32
+
+/* The dice of one thread. */
+struct fuzz {
+	uint64_t rng;
+};
+
+/* A kind of call: returns 0 or more, or -errno. */
+struct fuzz_op {
+	const char *name;
+	int (*call)(struct fuzz *f);
+};
+
+uint64_t fuzz_u64(struct fuzz *f);
+unsigned int fuzz_below(struct fuzz *f, unsigned int n);
+bool fuzz_errno_named(int err);
+
+/* Opens the nodes and some fds of other kinds, for this process. */
+void fuzz_fds_init(void);
+const struct fuzz_op *fuzz_ops(unsigned int *nr);
+
+#endif /* _SELFTEST_FUZZ_H */

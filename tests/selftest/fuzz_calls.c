@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the fuzzer calls, and with what. */
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include "fuzz.h"
+
+#define NR_FDS		48
+#define NR_ADDRS	16
+
+static const char * const nodes[] = {
+	"/dev/dma_heap/" HEAP, "/dev/dma_heap/" HEAP_DMA32, CONTROL,
+};
+
+/*
+ * The fds of the process. Any thread replaces any of them at any time, so all
+ * may be stale: that is the point. The first ones are the nodes.
+ */
+static atomic_int fds[NR_FDS];
+static atomic_ulong addrs[NR_ADDRS];
+static unsigned char *pages;	/* writable, read-only, not mapped */
+
+uint64_t fuzz_u64(struct fuzz *f)
+{
+	/* splitmix64, by Sebastiano Vigna, in the public domain */
+	uint64_t z = f->rng += 0x9e3779b97f4a7c15;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
+}
+
+unsigned int fuzz_below(struct fuzz *f, unsigned int n)
+{
+	return fuzz_u64(f) % n;
+}
+
+static bool one_in(struct fuzz *f, unsigned int n)
+{
+	return !fuzz_below(f, n);
+}
+
+/* Near powers of two, small, or anything. */
+static uint64_t number(struct fuzz *f)
+{
+	uint64_t bit = 1ULL << fuzz_below(f, 64);
+
+	switch (fuzz_below(f, 6)) {
+	case 0:
+		return bit;
+	case 1:
+		return bit - 1;
+	case 2:
+		return -bit;
+	case 3:
+		return fuzz_u64(f);
+	default:
+		return fuzz_below(f, 4);
+	}
+}
+
+/* Mostly small enough to succeed. */
+static uint64_t length(struct fuzz *f)
+{
+	if (one_in(f, 8))
+		return number(f);
+	return 1 + fuzz_u64(f) % (one_in(f, 16) ? MIB(24) : KIB(256));
+}
+
+static uint32_t fd_flags(struct fuzz *f)
+{
+	return one_in(f, 8) ? number(f) : O_RDWR | (one_in(f, 2) ? O_CLOEXEC : 0);
+}
+
+static int any_fd(struct fuzz *f)
+{
+	return one_in(f, 32) ? (int)number(f) : fds[fuzz_below(f, NR_FDS)];
+}
+
+static int node_fd(struct fuzz *f, unsigned int first, unsigned int nr)
+{
+	return one_in(f, 32) ? any_fd(f) : fds[first + fuzz_below(f, nr)];
+}
+
+/* A new fd takes somebody's place; its former one is closed under all feet. */
+static int put_fd(struct fuzz *f, int fd)
+{
+	unsigned int i = ARRAY_SIZE(nodes) +
+			 fuzz_below(f, NR_FDS - ARRAY_SIZE(nodes));
+
+	close(atomic_exchange(&fds[i], fd));
+	return fd;
+}
+
+/*
+ * Where an argument lies: mostly in good memory; or it crosses into a page
+ * that cannot be written or read.
+ */
+static void *place(struct fuzz *f, void *arg, size_t size)
+{
+	unsigned char *edge = pages + PAGE * (1 + fuzz_below(f, 2));
+	void *at = edge - fuzz_below(f, size + 1);
+
+	if (!one_in(f, 12))
+		return arg;
+	if (at < (void *)(pages + PAGE))
+		memcpy(at, arg, (pages + PAGE) - (unsigned char *)at < (long)size ?
+		       (size_t)((pages + PAGE) - (unsigned char *)at) : size);
+	return at;
+}
+
+static int do_ioctl(struct fuzz *f, int fd, unsigned long cmd, void *arg)
+{
+	long ret;
+
+	/* 32-bit entry: below 4 GiB everything means the same there */
+	if (one_in(f, 4) && (uintptr_t)arg < UINT_MAX) {
+		asm volatile("int $0x80"
+			     : "=a"(ret)
+			     : "a"(54L), "b"((long)fd), "c"(cmd), "d"(arg)
+			     : "memory", "r8", "r9", "r10", "r11");
+		return ret;
+	}
+	return call(fd, cmd, arg);
+}
+
+static int heap_call(struct fuzz *f)
+{
+	struct {
+		struct dma_heap_allocation_data data;
+		unsigned char more[64];
+	} arg = { .data = { .len = length(f), .fd_flags = fd_flags(f) } };
+	unsigned long cmd = DMA_HEAP_IOCTL_ALLOC;
+	int ret;
+
+	if (one_in(f, 16))
+		arg.data.heap_flags = number(f);
+	if (one_in(f, 16))
+		arg.data.fd = number(f);
+	if (one_in(f, 8))
+		cmd = _IOC(fuzz_below(f, 4), 'H', one_in(f, 4),
+			   fuzz_below(f, sizeof(arg)));
+	ret = do_ioctl(f, node_fd(f, 0, 2), cmd, place(f, &arg, sizeof(arg.data)));
+	return ret ?: put_fd(f, arg.data.fd);
+}
+
+static uint32_t size_of(struct fuzz *f, uint32_t size)
+{
+	return one_in(f, 8) ? number(f) : size;
+}
+
+static int control_call(struct fuzz *f, unsigned long cmd, void *arg,
+			size_t size)
+{
+	return do_ioctl(f, node_fd(f, 2, 1), cmd, place(f, arg, size));
+}
+
+static int query_call(struct fuzz *f)
+{
+	struct lazy_contig_query arg = {
+		.size = size_of(f, sizeof(arg)),
+		.fd = any_fd(f),
+		.flags = one_in(f, 16) ? number(f) : 0,
+	};
+
+	return control_call(f, LAZY_CONTIG_IOCTL_QUERY, &arg, sizeof(arg));
+}
+
+static int alloc_call(struct fuzz *f)
+{
+	struct lazy_contig_alloc arg = {
+		.size = size_of(f, sizeof(arg)),
+		.flags = one_in(f, 16) ? number(f) : fuzz_below(f, 2),
+		.len = length(f),
+		.align = one_in(f, 4) ? number(f) : 0,
+		.max_addr = one_in(f, 4) ? number(f) : 0,
+		.node = one_in(f, 8) ? (int)number(f) : -(int)fuzz_below(f, 2),
+		.fd_flags = fd_flags(f),
+	};
+	int ret;
+
+	if (one_in(f, 4))
+		snprintf(arg.name, sizeof(arg.name), "fuzz %x", fuzz_below(f, 99));
+	if (one_in(f, 16))
+		memset(arg.name, number(f), sizeof(arg.name));
+	ret = control_call(f, LAZY_CONTIG_IOCTL_ALLOC, &arg, sizeof(arg));
+	if (ret)
+		return ret;
+	if (arg.flags & LAZY_CONTIG_KEEP)
+		addrs[fuzz_below(f, NR_ADDRS)] = arg.phys_addr;
+	return put_fd(f, arg.fd);
+}
+
+static uint64_t address(struct fuzz *f)
+{
+	return one_in(f, 16) ? number(f) : addrs[fuzz_below(f, NR_ADDRS)];
+}
+
+static int open_call(struct fuzz *f)
+{
+	struct lazy_contig_open arg = {
+		.size = size_of(f, sizeof(arg)),
+		.fd_flags = fd_flags(f),
+		.phys_addr = address(f),
+	};
+	int ret;
+
+	ret = control_call(f, LAZY_CONTIG_IOCTL_OPEN, &arg, sizeof(arg));
+	return ret ?: put_fd(f, arg.fd);
+}
+
+static int resize_call(struct fuzz *f)
+{
+	struct lazy_contig_resize arg = {
+		.size = size_of(f, sizeof(arg)),
+		.phys_addr = address(f),
+		.len = length(f),
+	};
+	int ret;
+
+	ret = control_call(f, LAZY_CONTIG_IOCTL_RESIZE, &arg, sizeof(arg));
+	if (!ret)
+		addrs[fuzz_below(f, NR_ADDRS)] = arg.phys_addr;
+	return ret;
+}
+
+static int free_call(struct fuzz *f)
+{
+	struct lazy_contig_free arg = {
+		.size = size_of(f, sizeof(arg)),
+		.flags = one_in(f, 16),
+		.phys_addr = address(f),
+	};
+
+	return control_call(f, LAZY_CONTIG_IOCTL_FREE, &arg, sizeof(arg));
+}
+
+/* A name for a dma-buf, or a call that hardly anybody knows. */
+static int any_ioctl(struct fuzz *f)
+{
+	unsigned char arg[256] = "fuzz";
+	unsigned long cmd = _IOC(fuzz_below(f, 4),
+				 one_in(f, 2) ? LAZY_CONTIG_IOC_MAGIC : 'b',
+				 fuzz_below(f, 8), fuzz_below(f, sizeof(arg)));
+
+	if (one_in(f, 4))
+		return do_ioctl(f, any_fd(f), DMA_BUF_SET_NAME_B,
+				place(f, arg, sizeof(arg)));
+	memset(arg, one_in(f, 2) ? 0 : number(f), sizeof(arg));
+	return do_ioctl(f, any_fd(f), cmd, place(f, arg, sizeof(arg)));
+}
+
+static int sync_call(struct fuzz *f)
+{
+	struct dma_buf_sync arg = {
+		.flags = one_in(f, 8) ? number(f) : fuzz_below(f, 8),
+	};
+
+	return do_ioctl(f, any_fd(f), DMA_BUF_IOCTL_SYNC,
+			place(f, &arg, sizeof(arg)));
+}
+
+/* Maps, touches what may be touched, and unmaps, perhaps in two pieces. */
+static int map_call(struct fuzz *f)
+{
+	size_t len = PAGE * (1 + fuzz_below(f, one_in(f, 8) ? 8192 : 16));
+	off_t offset = one_in(f, 2) ? 0 : PAGE * fuzz_below(f, 64);
+	int prot = PROT_READ | (one_in(f, 2) ? PROT_WRITE : 0), fd = any_fd(f);
+	volatile unsigned char *mem;
+
+	if (lseek(fd, 0, SEEK_END) < offset + (off_t)len)
+		return -EINVAL;
+	mem = mmap(NULL, len, prot, one_in(f, 8) ? MAP_PRIVATE : MAP_SHARED, fd,
+		   offset);
+	if (mem == MAP_FAILED)
+		return -errno;
+	if (prot & PROT_WRITE)
+		mem[fuzz_below(f, len)] = 1;
+	else
+		(void)mem[fuzz_below(f, len)];
+	if (one_in(f, 4))
+		mprotect((void *)mem, PAGE, PROT_READ);
+	if (one_in(f, 4))
+		munmap((void *)mem, PAGE);
+	return munmap((void *)mem, len) ? -errno : 0;
+}
+
+static int dup_call(struct fuzz *f)
+{
+	int fd = dup(any_fd(f));
+
+	return fd < 0 ? -errno : put_fd(f, fd);
+}
+
+/* No fd is left for a moment: whoever needs one now must cope. */
+static int fd_limit_call(struct fuzz *f)
+{
+	struct rlimit now, few = { .rlim_cur = fuzz_below(f, NR_FDS) };
+
+	if (getrlimit(RLIMIT_NOFILE, &now))
+		return -errno;
+	now.rlim_cur = now.rlim_max;
+	few.rlim_max = now.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &few))
+		return -errno;
+	heap_call(f);
+	alloc_call(f);
+	return setrlimit(RLIMIT_NOFILE, &now) ? -errno : 0;
+}
+
+static const struct fuzz_op table[] = {
+	{ "heap allocation", heap_call },
+	{ "QUERY", query_call },
+	{ "ALLOC", alloc_call },
+	{ "OPEN", open_call },
+	{ "RESIZE", resize_call },
+	{ "FREE", free_call },
+	{ "SYNC", sync_call },
+	{ "mmap", map_call },
+	{ "dup", dup_call },
+	{ "fd limit", fd_limit_call },
+	{ "any ioctl", any_ioctl },
+};
+
+const struct fuzz_op *fuzz_ops(unsigned int *nr)
+{
+	*nr = ARRAY_SIZE(table);
+	return table;
+}
+
+bool fuzz_errno_named(int err)
+{
+	switch (-err) {
+	case EACCES:	/* writable mapping of a read-only fd */
+	case EINVAL:
+	case ENOMEM:
+	case EINTR:
+	case EBADF:
+	case EFAULT:
+	case ENOTTY:
+	case E2BIG:
+	case ENOENT:
+	case EBUSY:
+	case EMFILE:
+	case ENODEV:	/* mmap of something else */
+	case EPERM:	/* of a sealed or other special file */
+		return true;
+	}
+	return false;
+}
+
+void fuzz_fds_init(void)
+{
+	unsigned int i;
+	int pair[2];
+
+	pages = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	if (pages == MAP_FAILED ||
+	    mprotect(pages + PAGE, PAGE, PROT_READ) ||
+	    munmap(pages + 2 * PAGE, PAGE))
+		_exit(2);
+	for (i = 0; i < NR_FDS; i++)
+		fds[i] = -1;
+	for (i = 0; i < ARRAY_SIZE(nodes); i++)
+		fds[i] = open(nodes[i], i ? O_RDWR : O_RDONLY);
+	/* large enough that no mapping ends behind it */
+	fds[i] = memfd_create("fuzz", 0);
+	if (ftruncate(fds[i++], MIB(64)))
+		_exit(2);
+	fds[i++] = epoll_create1(0);
+	if (!socketpair(AF_UNIX, SOCK_STREAM, 0, pair)) {
+		fds[i++] = pair[0];
+		fds[i++] = pair[1];
+	}
+}
