@@ -7,6 +7,7 @@
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
+#include <linux/fs.h>
 #include <linux/iosys-map.h>
 #include <linux/math.h>
 #include <linux/module.h>
@@ -24,12 +25,14 @@
  * struct lc_buffer - what a dma-buf of ours stands for
  * @list: in the range's list
  * @range: the memory, with a reference of this buffer's
+ * @ino: inode number of the dma-buf, by which /proc knows it
  * @lock: guards @attachments and the mapped state of each
  * @attachments: all struct lc_attachment
  */
 struct lc_buffer {
 	struct list_head list;
 	struct lc_range *range;
+	unsigned long ino;
 	struct mutex lock; /* guards attachments and their mapped */
 	struct list_head attachments;
 };
@@ -226,6 +229,7 @@ struct dma_buf *lc_buffer_export(struct lc_range *range, const char *exp_name,
 		kfree(buffer);
 		return dmabuf;
 	}
+	buffer->ino = file_inode(dmabuf->file)->i_ino;
 	lc_range_get(range);
 	lc_range_add_buffer(range, &buffer->list);
 	return dmabuf;
@@ -266,4 +270,20 @@ void lc_range_count_users(const struct lc_range *range,
 			users->importers++;
 		mutex_unlock(&buffer->lock);
 	}
+}
+
+/**
+ * lc_range_visit_inodes - visit the inode numbers of a range's dma-bufs
+ * @range: a range whose list of buffers cannot change now
+ * @func: called for each
+ * @data: passed on
+ */
+void lc_range_visit_inodes(const struct lc_range *range,
+			   void (*func)(unsigned long ino, void *data),
+			   void *data)
+{
+	struct lc_buffer *buffer;
+
+	list_for_each_entry(buffer, &range->buffers, list)
+		func(buffer->ino, data);
 }

@@ -141,6 +141,9 @@ struct dma_buf *lc_buffer_export(struct lc_range *range, const char *exp_name,
 struct lc_range *lc_buffer_range(struct dma_buf *dmabuf);
 void lc_range_count_users(const struct lc_range *range,
 			  struct lc_range_users *users);
+void lc_range_visit_inodes(const struct lc_range *range,
+			   void (*func)(unsigned long ino, void *data),
+			   void *data);
 
 /* mmap.c */
 int lc_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * /sys/kernel/debug/lazy_contig/buffers: one line for each live range, fields
- * separated by tabs, a header first. For root only, since it has addresses.
+ * separated by tabs, a header first. For root only, since it has addresses. A
+ * comma follows each of the inode numbers, by which /proc knows the dma-bufs.
  */
 
 #include <linux/cred.h>
@@ -14,6 +15,11 @@
 #include "../lazy_contig.h"
 
 static struct dentry *lc_debugfs;
+
+static void lc_show_inode(unsigned long ino, void *data)
+{
+	seq_printf(data, "%lu,", ino);
+}
 
 static void lc_show_range(const struct lc_range *range, void *data)
 {
@@ -31,12 +37,14 @@ static void lc_show_range(const struct lc_range *range, void *data)
 	seq_escape_str(m, range->comm, ESCAPE_SPACE | ESCAPE_SPECIAL, NULL);
 	seq_putc(m, '\t');
 	seq_escape_str(m, range->name, ESCAPE_SPACE | ESCAPE_SPECIAL, NULL);
+	seq_putc(m, '\t');
+	lc_range_visit_inodes(range, lc_show_inode, m);
 	seq_putc(m, '\n');
 }
 
 static int buffers_show(struct seq_file *m, void *unused)
 {
-	seq_puts(m, "address\tbytes\tnode\tseconds\tuid\tpid\tdmabufs\timporters\tcommand\tname\n");
+	seq_puts(m, "address\tbytes\tnode\tseconds\tuid\tpid\tdmabufs\timporters\tcommand\tname\tinodes\n");
 	lc_range_for_each(lc_show_range, m);
 	return 0;
 }
