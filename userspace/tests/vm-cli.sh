@@ -139,11 +139,13 @@ held()
 	cp "$tmp/held" "$tmp/one"
 
 	gives 0 "list" lazy-contig list
-	says "^8 MiB +0x[0-9a-f]+ +0 +lazy_contig +camera +$pid lazy-contig$" "  shows the buffer"
+	says "^8 MiB +0x[0-9a-f]+ +0 +[0-9]+ s +lazy_contig +camera +$pid lazy-contig$" "  shows the buffer"
 	gives 0 "list --json" lazy-contig list --json
 	json "length == 1 and .[0].name == \"camera\" and .[0].users[0].pid == $pid" \
 		"  shows the buffer and who has it"
 	json ".[0].phys_addr == $(jq .phys_addr "$tmp/one")" "  and its address"
+	json ".[0] | .maker == .users[0] and .age < 100 and .heap == \"lazy_contig\"" \
+		"  who made it, when, and from what"
 	gives 0 "list of nobody" as_nobody lazy-contig list --json
 	json 'length == 0' "  does not show root's buffer"
 
@@ -186,15 +188,13 @@ pass()
 	wait $sender
 	result $? "send ends with 0"
 	json ".phys_addr == $(jq .phys_addr "$tmp/sent")" "  the same place"
-	ls "$tmp/socket" >/dev/null 2>&1
-	result $((! $?)) "  and no socket left"
+	gives 0 "  and no socket left" test ! -e "$tmp/socket"
 
 	lazy-contig receive "$tmp/socket" --hold --json >"$tmp/held" &
 	receiver=$!
 	gives 0 "send to a receiver that came first" lazy-contig send "$tmp/socket" 4M
 	await test -s "$tmp/held"
-	test "$(live_buffers)" = 1
-	result $? "the buffer lives on when the sender is gone"
+	gives 0 "the buffer lives on when the sender is gone" test "$(live_buffers)" = 1
 	kill -INT $receiver 2>/dev/null
 	kill -TERM $receiver
 	wait $receiver
@@ -214,15 +214,13 @@ pass_errors()
 	gives 3 "receive from nobody" lazy-contig receive "$tmp/none" --timeout 0
 	gives 1 "send to nobody" lazy-contig send "$tmp/socket" 4M --timeout 0
 	says 'no receiver' "  says so"
-	ls "$tmp/socket" >/dev/null 2>&1
-	result $((! $?)) "  and leaves no socket"
+	gives 0 "  and leaves no socket" test ! -e "$tmp/socket"
 	gives 2 "send without a size" lazy-contig send "$tmp/socket"
 	gives 2 "receive of no pattern" lazy-contig receive "$tmp/socket" --check nonsense
 	gives 1 "send to a path too long" lazy-contig send "$tmp/$(printf '%0120d' 0)" 4M
 	touch "$tmp/file"
 	gives 1 "send to a path that is a file" lazy-contig send "$tmp/file" 4M
-	test -e "$tmp/file"
-	result $? "  which stays"
+	gives 0 "  which stays" test -e "$tmp/file"
 
 	lazy-contig send "$tmp/socket" 4M >"$tmp/sent" &
 	sender=$!
@@ -230,8 +228,7 @@ pass_errors()
 	gives 1 "a second sender at the same path" lazy-contig send "$tmp/socket" 4M
 	kill -KILL $sender
 	wait $sender 2>/dev/null
-	test -S "$tmp/socket"
-	result $? "a killed sender leaves its socket"
+	gives 0 "a killed sender leaves its socket" test -S "$tmp/socket"
 	lazy-contig receive "$tmp/socket" >"$tmp/received" &
 	gives 0 "which the next sender replaces" lazy-contig send "$tmp/socket" 4M
 	wait $!
@@ -266,6 +263,10 @@ doctor()
 	json "$(status_of module failed)" "  says that it is missing"
 	json '.[] | select(.check == "module") | .remedy | test("install")' "  what to do"
 	json "$(status_of nodes failed)" "  that the nodes are missing"
+	gives 3 "list without the module" \
+		hidden 'mount -t tmpfs none /sys/module' lazy-contig list
+	gives 0 "list without debugfs" hidden 'umount /sys/kernel/debug' lazy-contig list
+	says 'debugfs is not mounted' "  says what is missing"
 	gives 3 "doctor without a node" \
 		hidden 'mount -t tmpfs none /dev/dma_heap' lazy-contig doctor --json
 	json "$(status_of module ok)" "  knows that the module is there"

@@ -5,12 +5,14 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lazy_contig.h"
+#include "../../tests/importer/lc_importer.h"
 #include "tap.h"
 
 #define MIB	((size_t)1 << 20)
@@ -192,14 +194,13 @@ static void test_command(void)
 	close(fd);
 }
 
-/* Is there a line of "lazy-contig list" with the size and this process? */
-static int listed(const char *size)
+/* Is there a line of "lazy-contig list" with the size and the user? */
+static int listed(const char *size, const char *user)
 {
-	char line[512], user[32];
+	char line[512];
 	int found = 0;
 	FILE *pipe;
 
-	snprintf(user, sizeof(user), "%d vm_lib", getpid());
 	pipe = popen("lazy-contig list", "r");
 	while (fgets(line, sizeof(line), pipe))
 		found |= !strncmp(line, size, strlen(size)) && strstr(line, user);
@@ -209,14 +210,33 @@ static int listed(const char *size)
 static void test_list(void)
 {
 	int fd = alloc(7 * MIB);
+	char self[32];
 	void *addr;
 
-	ok(listed("7 MiB "), "'lazy-contig list' shows who has a descriptor");
+	snprintf(self, sizeof(self), "%d vm_lib", getpid());
+	ok(listed("7 MiB ", self), "'lazy-contig list' shows who has a descriptor");
 	lazy_contig_map(fd, 7 * MIB, PROT_READ, &addr);
 	close(fd);
-	ok(listed("7 MiB "), "and who has a mapping only");
+	ok(listed("7 MiB ", self), "and who has a mapping only");
 	lazy_contig_unmap(addr, 7 * MIB);
-	ok(!listed("7 MiB "), "and nobody when the buffer is gone");
+	ok(!listed("7 MiB ", ""), "and nothing when the buffer is gone");
+}
+
+/* A buffer that only a device has: the test importer, at the other's end. */
+static void test_list_device(void)
+{
+	struct lci_attach attach = { .dma_bits = 64 };
+	int dev;
+
+	ok(!system("insmod $LC_IMPORTER"), "the test importer");
+	dev = open("/dev/lc_importer", O_RDWR | O_CLOEXEC);
+	attach.fd = alloc(5 * MIB);
+	ok(!ioctl(dev, LCI_ATTACH, &attach), "attaches to a buffer");
+	close(attach.fd);
+	ok(listed("5 MiB ", " 1 device"), "which 'lazy-contig list' shows");
+	close(dev);
+	ok(!listed("5 MiB ", ""), "until the device lets go");
+	ok(!system("rmmod lc_importer"), "and the importer goes too");
 }
 
 int main(void)
@@ -230,5 +250,6 @@ int main(void)
 	test_pass();
 	test_command();
 	test_list();
+	test_list_device();
 	return tap_end();
 }

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Finding live buffers. The module's file in debugfs has them all and says which
+ * dma-bufs belong to each; /proc knows which processes have descriptors and
+ * mappings of a dma-buf. Only root may read the former: for others, buffers are
+ * what their own processes have descriptors of.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "live.h"
+
+#define BUFFERS		"/sys/kernel/debug/lazy_contig/buffers"
+#define MAX_FIELDS	32
+
+static json_object *lookup(struct live *live, __u64 ino)
+{
+	char key[24];
+
+	snprintf(key, sizeof(key), "%llu", ino);
+	return json_object_object_get(live->by_inode, key);
+}
+
+static void add_inode(struct live *live, __u64 ino, json_object *entry)
+{
+	char key[24];
+
+	snprintf(key, sizeof(key), "%llu", ino);
+	json_object_object_add(live->by_inode, key, json_object_get(entry));
+}
+
+/* With every key there is, so that the output has them in one order. */
+static json_object *new_entry(struct live *live)
+{
+	static const char * const keys[] = {
+		"phys_addr", "size", "node", "age", "heap", "name", "iomem_name", "importers",
+		"maker"
+	};
+	json_object *entry = json_object_new_object();
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(keys); i++)
+		json_object_object_add(entry, keys[i], NULL);
+	json_object_object_add(entry, "users", json_object_new_array());
+	json_object_array_add(live->all, entry);
+	return entry;
+}
+
+static json_object *new_process(int pid, const char *command)
+{
+	json_object *process = json_object_new_object();
+
+	json_object_object_add(process, "pid", json_object_new_int(pid));
+	add_string(process, "command", command);
+	return process;
+}
+
+static int split(char *line, char **fields)
+{
+	int n = 0;
+
+	line[strcspn(line, "\n")] = '\0';
+	while (line && n < MAX_FIELDS)
+		fields[n++] = strsep(&line, "\t");
+	return n;
+}
+
+/* A line of BUFFERS, by the names in its first line. */
+struct row {
+	char *names[MAX_FIELDS];
+	char *values[MAX_FIELDS];
+	int columns;
+};
+
+static const char *value_of(const struct row *row, const char *name)
+{
+	int i;
+
+	for (i = 0; i < row->columns; i++)
+		if (!strcmp(row->names[i], name))
+			return row->values[i];
+	return "0";
+}
+
+static __u64 number_of(const struct row *row, const char *name)
+{
+	return strtoull(value_of(row, name), NULL, 0);
+}
+
+static void add_row(struct live *live, const struct row *row)
+{
+	json_object *entry = new_entry(live);
+	const char *inode = value_of(row, "inodes");
+	char *end;
+
+	add_u64(entry, "phys_addr", number_of(row, "address"));
+	add_u64(entry, "size", number_of(row, "bytes"));
+	add_u64(entry, "node", number_of(row, "node"));
+	add_u64(entry, "age", number_of(row, "seconds"));
+	add_u64(entry, "importers", number_of(row, "importers"));
+	add_string(entry, "iomem_name", value_of(row, "name"));
+	json_object_object_add(entry, "maker",
+			       new_process(number_of(row, "pid"), value_of(row, "command")));
+
+	for (; *inode; inode = *end ? end + 1 : end)
+		add_inode(live, strtoull(inode, &end, 10), entry);
+}
+
+static int add_all(struct live *live)
+{
+	char names[1024], values[1024];
+	struct row row;
+	FILE *file;
+
+	file = fopen(BUFFERS, "re");
+	if (!file)
+		return -errno;
+	if (fgets(names, sizeof(names), file))
+		row.columns = split(names, row.names);
+	while (fgets(values, sizeof(values), file))
+		if (split(values, row.values) == row.columns)
+			add_row(live, &row);
+	fclose(file);
+	return 0;
+}
+
+/* Processes are looked at one after the other: only the last can be the same. */
+static void add_user(json_object *entry, int pid)
+{
+	json_object *users = json_object_object_get(entry, "users"), *user;
+	size_t count = json_object_array_length(users);
+	char path[64], comm[32] = "";
+	FILE *file;
+
+	if (count) {
+		user = json_object_array_get_idx(users, count - 1);
+		if (json_object_get_int(json_object_object_get(user, "pid")) == pid)
+			return;
+	}
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	file = fopen(path, "re");
+	if (file) {
+		if (fgets(comm, sizeof(comm), file))
+			comm[strcspn(comm, "\n")] = '\0';
+		fclose(file);
+	}
+	json_object_array_add(users, new_process(pid, comm));
+}
+
+/* Asks the module, through a descriptor that somebody has. */
+static void add_place(json_object *entry, int pid, int fd)
+{
+	struct lazy_contig_query info;
+	int copy;
+
+	copy = borrow_fd(pid, fd);
+	if (copy < 0)
+		return;
+	if (!lazy_contig_query(copy, &info, sizeof(info))) {
+		json_object_object_add(entry, "node", json_object_new_int(info.node));
+		if (info.flags & LAZY_CONTIG_PHYS_VALID)
+			add_u64(entry, "phys_addr", info.phys_addr);
+	}
+	close(copy);
+}
+
+static void add_fd(int pid, int fd, void *data)
+{
+	struct live *live = data;
+	json_object *entry;
+	struct dmabuf buf;
+
+	if (dmabuf_read(pid, fd, &buf))
+		return;
+	entry = lookup(live, buf.ino);
+	if (!entry) {
+		if (!dmabuf_is_ours(&buf))
+			return;
+		entry = new_entry(live);
+		add_u64(entry, "size", buf.size);
+		add_place(entry, pid, fd);
+		add_inode(live, buf.ino, entry);
+	}
+	add_string(entry, "heap", buf.exporter);
+	if (buf.name[0])
+		add_string(entry, "name", buf.name);
+	add_user(entry, pid);
+}
+
+/* Mappings tell the inode number, and the label if there is one. */
+static void add_mappings(struct live *live, int pid)
+{
+	char path[64], line[512], *label;
+	unsigned long long ino;
+	json_object *entry;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return;
+	while (fgets(line, sizeof(line), file)) {
+		label = strstr(line, " /dmabuf:");
+		if (!label || sscanf(line, "%*s %*s %*s %*s %llu", &ino) != 1)
+			continue;
+		entry = lookup(live, ino);
+		if (!entry)
+			continue;
+		add_user(entry, pid);
+		label += strlen(" /dmabuf:");
+		label[strcspn(label, "\n")] = '\0';
+		if (*label)
+			add_string(entry, "name", label);
+	}
+	fclose(file);
+}
+
+static void add_processes(struct live *live)
+{
+	struct dirent *dir;
+	DIR *proc;
+	int pid;
+
+	proc = opendir("/proc");
+	if (!proc)
+		return;
+	while ((dir = readdir(proc))) {
+		if (!isdigit((unsigned char)dir->d_name[0]))
+			continue;
+		pid = atoi(dir->d_name);
+		visit_dmabuf_fds(pid, add_fd, live);
+		add_mappings(live, pid);
+	}
+	closedir(proc);
+}
+
+/*
+ * Finds what can be found. -EACCES only buffers that the caller's processes
+ * have descriptors of; -ENOENT the same, since there is no debugfs.
+ */
+int live_collect(struct live *live)
+{
+	int err;
+
+	live->all = json_object_new_array();
+	live->by_inode = json_object_new_object();
+	err = add_all(live);
+	add_processes(live);
+	return err;
+}
+
+void live_free(struct live *live)
+{
+	json_object_put(live->by_inode);
+	json_object_put(live->all);
+}
