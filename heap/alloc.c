@@ -340,6 +340,7 @@ struct lc_range *lc_alloc(const struct lc_request *req)
 
 free_pages:
 	lc_pages_free(pfn, req->nr_pages);
+	lc_scan_freed(pfn, req->nr_pages);
 uncharge:
 	lc_uncharge(user, req->nr_pages);
 report:

@@ -119,9 +119,9 @@ void lc_map_set(struct lc_map *map, unsigned long block, u32 v)
 	if (!slot->block)
 		return;
 	p = &slot->block[block & (LC_CHUNK_BLOCKS - 1)];
-	if (lc_available(*p) != lc_available(v) ||
-	    lc_state(*p) != lc_state(v))
+	if (lc_available(*p) != lc_available(v))
 		slot->dirty = 1;
+	slot->shut += lc_shut(v) - lc_shut(*p);
 	*p = v;
 }
 
@@ -181,7 +181,7 @@ bool lc_map_claimed(const struct lc_map *map, unsigned long start,
 }
 
 /**
- * lc_map_slot - a slot with its figures up to date
+ * lc_map_slot - a slot with the figures of its runs up to date
  * @map: the map
  * @block: a block of the slot
  *
@@ -196,9 +196,7 @@ const struct lc_slot *lc_map_slot(struct lc_map *map, unsigned long block)
 		return slot;
 	slot->head = 0;
 	slot->longest = 0;
-	slot->holes = 0;
 	for (i = 0; i < LC_CHUNK_BLOCKS; i++) {
-		slot->holes += lc_state(slot->block[i]) == LC_HOLE;
 		if (!lc_available(slot->block[i])) {
 			run = 0;
 			continue;

@@ -19,6 +19,7 @@
 enum lc_state {
 	LC_UNKNOWN,	/* never looked at */
 	LC_HOLE,	/* no memory of this zone, or not all of it */
+	LC_TAKEN,	/* in one of our ranges */
 	LC_BLOCKED,	/* something that does not move */
 	LC_SUSPECT,	/* movable to all appearance, but held by someone */
 	LC_CLEAN,	/* everything in it is free or moves */
@@ -48,15 +49,15 @@ enum lc_state {
  * @head: available blocks from the low edge on
  * @tail: available blocks from the high edge down
  * @longest: most available blocks in a row
- * @holes: how many are holes
- * @dirty: the four figures above are out of date
+ * @shut: how many stay as they are until someone says otherwise: holes, ours
+ * @dirty: @head, @tail and @longest are out of date
  */
 struct lc_slot {
 	u32 *block;
 	u16 head;
 	u16 tail;
 	u16 longest;
-	u16 holes : 15;
+	u16 shut : 15;
 	u16 dirty : 1;
 };
 
@@ -98,6 +99,12 @@ static inline u32 lc_fails(u32 v)
 static inline u32 lc_age(u32 v, u32 now)
 {
 	return (now - (v >> LC_STAMP_SHIFT)) & LC_STAMP_MASK;
+}
+
+/* Looking at it again is pointless until it comes online or is given back. */
+static inline bool lc_shut(u32 v)
+{
+	return lc_state(v) == LC_HOLE || lc_state(v) == LC_TAKEN;
 }
 
 /* A window may include it. */

@@ -94,6 +94,7 @@ static void lc_range_release(struct kref *ref)
 	mutex_unlock(&lc_live_lock);
 	lc_iomem_remove(range);
 	lc_pages_free(range->pfn, range->nr_pages);
+	lc_scan_freed(range->pfn, range->nr_pages);
 	lc_uncharge(range->user, range->nr_pages);
 	kfree(range);
 }

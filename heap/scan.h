@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Where a contiguous range could be made: search.c finds windows, scan.c looks
- * at struct pages for it.
+ * at struct pages for it, claim.c has the windows that are being worked on.
  */
 #ifndef _LAZY_CONTIG_SCAN_H
 #define _LAZY_CONTIG_SCAN_H
@@ -18,7 +18,7 @@ struct lc_zone;
 
 /*
  * One request's search in one zone. On the caller's stack; every field is
- * private to search.c.
+ * private to search.c and claim.c.
  */
 struct lc_search {
 	struct lc_zone *zone;
@@ -49,7 +49,9 @@ static inline unsigned long lc_search_to_move(const struct lc_search *s)
 
 void lc_scan_freed(unsigned long pfn, unsigned long nr_pages);
 
-/* between search.c and scan.c */
+/* between search.c, claim.c and scan.c */
+void lc_claim(struct lc_search *s, unsigned long start);
+void lc_unclaim(struct lc_search *s);
 u32 lc_scan_ticks(void);
 u32 lc_scan_block(struct zone *zone, unsigned long block,
 		  unsigned int *touched);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Finds windows for alloc.c: what the policy chooses from memory is looked at
- * once more, claimed, and handed out; what becomes of it is learnt.
+ * Finds windows for alloc.c: what the policy chooses from memory is claimed,
+ * looked at once more, and handed out. claim.c goes on from there.
  *
  * A search has three stages, and most end in the first:
  *
@@ -56,20 +56,6 @@ static int refresh(struct lc_search *s)
 	return 0;
 }
 
-static void claim(struct lc_search *s, unsigned long start)
-{
-	lockdep_assert_held(&s->zone->lock);
-	s->window.start = start;
-	lc_map_claim(&s->zone->map, start, start + s->want.blocks);
-}
-
-static void unclaim(struct lc_search *s)
-{
-	lockdep_assert_held(&s->zone->lock);
-	lc_map_unclaim(&s->zone->map, s->window.start,
-		       s->window.start + s->want.blocks);
-}
-
 /*
  * Look at every block of the claimed window. Return: 0, or -EAGAIN if one of
  * them is not what it was taken for, or -EINTR. The cost is what is seen now.
@@ -114,7 +100,7 @@ static int pick_remembered(struct lc_search *s)
 			found = lc_best_window(&s->zone->map, &s->want,
 					       &s->window);
 			if (found)
-				claim(s, s->window.start);
+				lc_claim(s, s->window.start);
 		}
 		if (!found)
 			return -ENOSPC;
@@ -124,7 +110,7 @@ static int pick_remembered(struct lc_search *s)
 			     wrong > MAX_WRONG / 2))
 			return 0;
 		scoped_guard(mutex, &s->zone->lock)
-			unclaim(s);
+			lc_unclaim(s);
 		if (err && err != -EAGAIN)
 			return err;
 	}
@@ -140,7 +126,7 @@ static enum lc_step walk_step(struct lc_search *s, struct lc_walk *walk,
 	guard(mutex)(&s->zone->lock);
 	step = lc_walk_step(&s->zone->map, walk, want, lc_scan_ticks());
 	if (step == LC_STEP_FOUND)
-		claim(s, walk->start);
+		lc_claim(s, walk->start);
 	return step;
 }
 
@@ -172,7 +158,7 @@ static int walk(struct lc_search *s, const struct lc_want *want, bool suspects,
 		if (!err)
 			return 0;
 		scoped_guard(mutex, &s->zone->lock)
-			unclaim(s);
+			lc_unclaim(s);
 		if (err != -EAGAIN)
 			return err;
 		walk.block = walk.start;
@@ -293,142 +279,4 @@ int lc_search_next(struct lc_search *s, unsigned long *pfn)
 		return err == -ENOMEM ? -ENOSPC : err;
 	*pfn = place(s);
 	return 0;
-}
-
-/*
- * Which block made the attempt fail? Pages are moved from the low end up, so
- * the culprit is the first block with something left in it, if anything was
- * moved at all. If not, isolation failed, for a reason that cannot be seen.
- */
-static void blame(struct lc_search *s)
-{
-	unsigned long b, start = s->window.start, end = start + s->want.blocks;
-	unsigned long left = end, nr_left = 0;
-	bool seen = false, moved = false;
-	struct lc_map *map = &s->zone->map;
-	unsigned int touched = 0;
-
-	for (b = start; b < end; b++) {
-		u32 old, v = lc_scan_block(s->zone->zone, b, &touched);
-
-		guard(mutex)(&s->zone->lock);
-		old = lc_map_get(map, b);
-		moved |= lc_cost(v) < lc_cost(old);
-		v = lc_after_scan(old, v, lc_scan_ticks());
-		if (lc_state(v) == LC_SUSPECT)
-			v = lc_after_failure(v, lc_scan_ticks());
-		lc_map_set(map, b, v);
-		seen |= lc_state(v) != LC_CLEAN;
-		if (lc_cost(v) && !nr_left++)
-			left = b;
-	}
-	if (seen)
-		return;
-	guard(mutex)(&s->zone->lock);
-	if (nr_left && (moved || nr_left == 1)) {
-		start = left;
-		end = left + 1;
-	}
-	for (b = start; b < end; b++)
-		lc_map_set(map, b, lc_after_failure(lc_map_get(map, b),
-						    lc_scan_ticks()));
-}
-
-/*
- * Does the memory of the window exist, and may it move? The first and the last
- * block count as a whole, as they do for the kernel when it isolates them.
- */
-static int movable(struct lc_search *s)
-{
-	unsigned long b = s->window.start, end = b + s->want.blocks;
-	unsigned int touched = 0;
-	int err;
-	u32 v;
-
-	for (; b < end; b++) {
-		err = lc_zone_look(s->zone, b, &touched, &v);
-		if (err)
-			return err;
-		if (lc_state(v) == LC_HOLE || lc_state(v) == LC_BLOCKED)
-			return -ENOSPC;
-		cond_resched();
-	}
-	return 0;
-}
-
-/**
- * lc_search_at - no search: just this window
- * @s: the search; nothing needs undoing unless this succeeds
- * @zone: the zone
- * @pfn: first page of the window
- * @nr_pages: length of the window, at least 1
- *
- * On success the window is claimed and lc_search_done() must follow, as with
- * lc_search_next().
- *
- * Context: process, may sleep; no lock held that reclaim takes.
- * Return: 0; -ENOSPC it cannot be had; -EBUSY someone works on it; -ENOMEM.
- */
-int lc_search_at(struct lc_search *s, struct zone *zone, unsigned long pfn,
-		 unsigned long nr_pages)
-{
-	unsigned long start = pfn >> pageblock_order, end;
-	unsigned long zone_end = zone_end_pfn(zone);
-	int err;
-
-	if (pfn >= zone_end || nr_pages > zone_end - pfn)
-		return -ENOSPC;
-	end = DIV_ROUND_UP(pfn + nr_pages, pageblock_nr_pages);
-	*s = (struct lc_search){
-		.nr_pages = nr_pages,
-		.align = 1,
-		.want.blocks = end - start,
-		.zone = lc_zone_get(zone, start, end),
-	};
-	if (!s->zone)
-		return -ENOMEM;
-	/* A claim needs summaries to be in, and must outlast the second look. */
-	s->window.start = start;
-	err = movable(s);
-	if (err)
-		return err;
-	scoped_guard(mutex, &s->zone->lock) {
-		const struct lc_map *map = &s->zone->map;
-
-		if (lc_map_claimed(map, ALIGN_DOWN(start, map->unit),
-				   ALIGN(end, map->unit)))
-			return -EBUSY;
-		claim(s, start);
-	}
-	err = movable(s);
-	if (!err)
-		return 0;
-	scoped_guard(mutex, &s->zone->lock)
-		unclaim(s);
-	return err;
-}
-
-/**
- * lc_search_done - what became of a window
- * @s: the search
- * @pfn: as lc_search_next() gave it
- * @err: 0 the pages are ours now; -EBUSY; -ENOMEM; -EINTR
- *
- * Releases the claim. After -EBUSY and -ENOMEM the window is not offered again
- * for a while.
- *
- * Context: process, may sleep.
- */
-void lc_search_done(struct lc_search *s, unsigned long pfn, int err)
-{
-	unsigned long b, start = s->window.start, end = start + s->want.blocks;
-
-	if (err == -EBUSY || err == -ENOMEM)
-		blame(s);
-	guard(mutex)(&s->zone->lock);
-	for (b = start; !err && b < end; b++)
-		lc_map_set(&s->zone->map, b,
-			   lc_summary(LC_BLOCKED, 0, lc_scan_ticks()) |
-			   LC_CLAIMED);
-	unclaim(s);
 }

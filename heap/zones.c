@@ -16,18 +16,26 @@
 #include "scan.h"
 #include "zones.h"
 
-/* Zones looked at so far, by zone_key(); entries stay until unload. */
-static DEFINE_XARRAY(zones);
+/*
+ * Guards additions to zones, and the range that is going offline: a zone that
+ * is added meanwhile must know of it too.
+ */
+static DEFINE_MUTEX(zones_lock);
+static DEFINE_XARRAY(zones);	/* by zone_key(); entries stay until unload */
+static unsigned long offline_start;
+static unsigned long offline_end;
 
 static unsigned long zone_key(struct zone *zone)
 {
 	return zone_to_nid(zone) * MAX_NR_ZONES + zone_idx(zone);
 }
 
-static struct lc_zone *find_or_add(struct zone *zone)
+static struct lc_zone *add(struct zone *zone)
 {
-	struct lc_zone *lz = xa_load(&zones, zone_key(zone)), *old;
+	struct lc_zone *lz;
 
+	guard(mutex)(&zones_lock);
+	lz = xa_load(&zones, zone_key(zone));
 	if (lz)
 		return lz;
 	lz = kzalloc_obj(*lz);
@@ -37,11 +45,12 @@ static struct lc_zone *find_or_add(struct zone *zone)
 	mutex_init(&lz->lock);
 	lz->map.unit = max_t(unsigned long, 1,
 			     MAX_ORDER_NR_PAGES / pageblock_nr_pages);
-	old = xa_cmpxchg(&zones, zone_key(zone), NULL, lz, GFP_KERNEL);
-	if (!old)
+	lz->offline_start = offline_start;
+	lz->offline_end = offline_end;
+	if (!xa_err(xa_store(&zones, zone_key(zone), lz, GFP_KERNEL)))
 		return lz;
 	kfree(lz);
-	return xa_is_err(old) ? NULL : old;
+	return NULL;
 }
 
 /* Let the map cover at least the blocks from @start to @end. */
@@ -108,8 +117,10 @@ static int populate(struct lc_zone *lz, unsigned long block)
 struct lc_zone *lc_zone_get(struct zone *zone, unsigned long start,
 			    unsigned long end)
 {
-	struct lc_zone *lz = find_or_add(zone);
+	struct lc_zone *lz = xa_load(&zones, zone_key(zone));
 
+	if (!lz)
+		lz = add(zone);
 	return lz && !cover(lz, start, end) ? lz : NULL;
 }
 
@@ -194,6 +205,23 @@ static int forget(struct lc_zone *lz, unsigned long start, unsigned long end,
 	return 0;
 }
 
+static int forget_everywhere(unsigned long start, unsigned long end, bool going)
+{
+	struct lc_zone *lz;
+	unsigned long key;
+	int err;
+
+	guard(mutex)(&zones_lock);
+	offline_start = going ? start : 0;
+	offline_end = going ? end : 0;
+	xa_for_each(&zones, key, lz) {
+		err = forget(lz, start, end, going);
+		if (err)	/* MEM_CANCEL_OFFLINE follows */
+			return err;
+	}
+	return 0;
+}
+
 static int memory_changes(struct notifier_block *nb, unsigned long action,
 			  void *data)
 {
@@ -201,24 +229,17 @@ static int memory_changes(struct notifier_block *nb, unsigned long action,
 	unsigned long start = arg->start_pfn >> pageblock_order;
 	unsigned long end = DIV_ROUND_UP(arg->start_pfn + arg->nr_pages,
 					 pageblock_nr_pages);
-	unsigned long key;
-	struct lc_zone *lz;
-	int err;
 
 	switch (action) {
+	case MEM_GOING_OFFLINE:
+		return notifier_from_errno(forget_everywhere(start, end, true));
 	case MEM_OFFLINE:
 		/* Struct pages go after this: wait for lc_scan_block(). */
 		synchronize_rcu();
 		fallthrough;
 	case MEM_ONLINE:
-	case MEM_GOING_OFFLINE:
 	case MEM_CANCEL_OFFLINE:
-		xa_for_each(&zones, key, lz) {
-			err = forget(lz, start, end,
-				     action == MEM_GOING_OFFLINE);
-			if (err)
-				return notifier_from_errno(err);
-		}
+		forget_everywhere(start, end, false);
 	}
 	return NOTIFY_OK;
 }

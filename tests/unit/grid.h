@@ -16,7 +16,7 @@ struct grid {
 /*
  * From block @first of a map that begins at block 0, one letter a block:
  * . clean and free, 1 to 9 clean with hundreds of pages to move, # blocked,
- * s suspect, c claimed, h hole, ? unknown. All other blocks are holes.
+ * s suspect, c claimed, h hole, t taken, ? unknown. All other blocks are holes.
  */
 static inline void grid_draw(struct grid *g, unsigned long first,
 			     const char *text, u32 now)
@@ -44,6 +44,8 @@ static inline void grid_draw(struct grid *g, unsigned long first,
 				v = lc_summary(LC_BLOCKED, 0, now);
 			else if (c == 's')
 				v = lc_summary(LC_SUSPECT, 0, now);
+			else if (c == 't')
+				v = lc_summary(LC_TAKEN, 0, now);
 			else if (c == '?')
 				v = LC_UNKNOWN;
 			if (c == 'c')

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
@@ -70,6 +71,8 @@ struct mutex {
 	bool held;
 };
 
+#define DEFINE_MUTEX(name)	struct mutex name
+
 static inline void mutex_init(struct mutex *m)
 {
 	m->held = false;
@@ -124,21 +127,18 @@ struct xarray {
 
 #define DEFINE_XARRAY(name)	struct xarray name
 #define xa_load(xa, key)	((xa)->entry[key])
-#define xa_is_err(entry)	false
+#define xa_err(entry)		((entry) ? -ENOMEM : 0)
 #define xa_destroy(xa)		memset(xa, 0, sizeof(*(xa)))
 #define xa_for_each(xa, key, p) \
 	for ((key) = 0; (key) < XA_ENTRIES; (key)++) \
 		for ((p) = (xa)->entry[key]; p; (p) = NULL)
 
-static inline void *xa_cmpxchg(struct xarray *xa, unsigned long key, void *old,
-			       void *new, int gfp)
+static inline void *xa_store(struct xarray *xa, unsigned long key, void *entry,
+			     int gfp)
 {
-	void *was = xa->entry[key];
-
 	(void)gfp;
-	if (was == old)
-		xa->entry[key] = new;
-	return was;
+	xa->entry[key] = entry;
+	return NULL;
 }
 
 /* memory hotplug: the test calls what the module registers */
@@ -149,7 +149,7 @@ enum {
 	MEM_OFFLINE,
 };
 #define NOTIFY_OK		1
-#define notifier_from_errno(e)	(e)
+#define notifier_from_errno(e)	((e) ? (e) : NOTIFY_OK)
 
 struct memory_notify {
 	unsigned long start_pfn;

@@ -142,7 +142,7 @@ static void settle(struct machine *m, unsigned int pages)
 	for (tries = 0; pages && tries < 1000; tries++) {
 		struct truth *t = &m->truth[rnd(m->blocks)];
 
-		if (t->ours || t->hole)
+		if (t->ours || t->hole || t->used >= pageblock_nr_pages)
 			continue;
 		room = min(pages, pageblock_nr_pages - t->used);
 		t->used += room;

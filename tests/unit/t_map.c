@@ -67,13 +67,13 @@ static void check_slots(void)
 {
 	const struct lc_slot *slot;
 
-	grid_draw(&g, 0, "...#.....##..", 0);
+	grid_draw(&g, 0, "...#.....htt..", 0);
 	slot = lc_map_slot(&g.map, 0);
 	is(slot->head, 3, "head of a slot");
 	is(slot->longest, 5, "longest run of a slot");
 	is(slot->tail, 0, "no tail");
-	is(slot->holes, LC_CHUNK_BLOCKS - 13, "holes of a slot");
-	is(lc_map_slot(&g.map, LC_CHUNK_BLOCKS)->holes, LC_CHUNK_BLOCKS,
+	is(slot->shut, LC_CHUNK_BLOCKS - 11, "what is shut of a slot");
+	is(lc_map_slot(&g.map, LC_CHUNK_BLOCKS)->shut, LC_CHUNK_BLOCKS,
 	   "a slot of holes");
 
 	grid_draw(&g, LC_CHUNK_BLOCKS - 2, "....", 0);

@@ -181,9 +181,10 @@ static void check_walk(void)
 	   "or accepted in the end");
 	is(walk("..c..", ".....", 3, true, 100, &asked), NONE,
 	   "a claim never is");
-	is(walk("..h..", ".....", 3, true, 100, &asked), NONE,
-	   "nor a hole, without a look");
-	is(asked, 0, "of course");
+	is(walk("..h..", ".....", 3, true, 100, &asked), NONE, "nor a hole");
+	is(walk("..t..", ".....", 3, true, 100, &asked), NONE,
+	   "nor what is ours");
+	is(asked, 0, "without a look");
 }
 
 static void check_walk_failed(void)

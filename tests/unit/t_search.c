@@ -263,6 +263,16 @@ static void check_hotplug(void)
 	is(search(&s, MIB(8), &pfn), 0, "and the rest is as before");
 	lc_search_done(&s, pfn, -EINTR);
 
+	machine_free(&m);
+
+	/* nobody searched before */
+	draw("........");
+	is(notify(MEM_GOING_OFFLINE, 4, 4), NOTIFY_OK, "unseen memory goes");
+	is(search(&s, MIB(16), &pfn), -ENOSPC, "and is not offered either");
+	is(notify(MEM_CANCEL_OFFLINE, 4, 4), NOTIFY_OK, "before it is back");
+	is(search(&s, MIB(16), &pfn), 0, "to stay");
+	lc_search_done(&s, pfn, -EINTR);
+
 	/* the zone grows at both ends */
 	free(m.truth);
 	m.first = 0;
