@@ -160,6 +160,10 @@ void lc_control_exit(void);
 void lc_debugfs_init(void);
 void lc_debugfs_exit(void);
 
+/* lazy_cma.c */
+int lc_cma_init(void);
+void lc_cma_exit(void);
+
 /* observe/iomem.c */
 int lc_iomem_add(struct lc_range *range);
 int lc_iomem_resize(struct lc_range *range, unsigned long nr_pages);

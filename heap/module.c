@@ -16,6 +16,9 @@
  *	  heap.c			heaps of the kernel's class or with
  *					nodes of our own
  *	control.c			/dev/lazy_contig
+ *	lazy_cma.c			/dev/lazy_cma, for another driver's
+ *					programs
+ *	export.c			calls from other modules
  *	alloc.c				order of nodes, zones and sources, the
  *					time limit, when to give up
  *	limit.c				what all and what one user may have
@@ -25,13 +28,15 @@
  *	migrate.c zero.c		emptying it, clearing it
  *	range.c				the owner of the pages from then on
  *	buffer.c mmap.c			the dma-buf
+ *	regions.c resize.c		buffers that are kept without one
  *	observe/			what others may see of all this
  *
  * Who owns pages. Until lc_migrate() or lc_buddy_take() returns they belong to
  * the kernel. Then the request owns them, for the few lines until a struct
  * lc_range does: whoever fails in between gives them back. A range is
  * refcounted; each dma-buf holds one reference, and whatever keeps a dma-buf
- * alive (an fd, a mapping, an importer) keeps the range. The last reference
+ * alive (an fd, a mapping, an importer) keeps the range. Keeping a buffer
+ * until it is freed by address is one more reference. The last reference
  * takes the line out of /proc/iomem, returns the pages, and then the charge:
  * in this order, so that a limit never promises what is not there yet. Every
  * page has one owner at any time; none is freed on any other path.
@@ -52,7 +57,8 @@
  * the same free block, which would make both fail. Large ranges are emptied in
  * parts by several threads, which run only where the caller may run. Locks are
  * held for short stretches of bookkeeping. The order, where two are held: what
- * the dma-buf core holds, lc_live_lock, a buffer's lock.
+ * the mm and the dma-buf core hold, lc_live_lock, a buffer's lock. The lock of
+ * kept buffers is taken under what the mm holds, and nothing under it.
  *
  * What the memory is while it is ours: allocated kernel pages, one reference
  * each, unmovable for everyone else. Offlining or hibernating the machine
@@ -77,6 +83,9 @@ static int __init lc_init(void)
 	ret = lc_control_init();
 	if (ret)
 		goto exit_scan;
+	ret = lc_cma_init();
+	if (ret)
+		goto exit_control;
 	lc_debugfs_init();
 	ret = lc_heaps_init();
 	if (ret)
@@ -85,6 +94,8 @@ static int __init lc_init(void)
 
 exit_debugfs:
 	lc_debugfs_exit();
+	lc_cma_exit();
+exit_control:
 	lc_control_exit();
 exit_scan:
 	lc_scan_exit();
@@ -95,6 +106,7 @@ static void __exit lc_exit(void)
 {
 	lc_heaps_exit();
 	lc_debugfs_exit();
+	lc_cma_exit();
 	lc_control_exit();
 	lc_regions_exit();
 	lc_scan_exit();

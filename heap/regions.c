@@ -91,6 +91,16 @@ static struct lc_region *lc_region_find(u64 addr)
 	return region ?: ERR_PTR(-ENOENT);
 }
 
+/* A reference to the range of what lc_region_find() found, or its error. */
+static struct lc_range *lc_region_use(struct lc_region *region)
+{
+	lockdep_assert_held(&lc_regions_lock);
+	if (IS_ERR(region))
+		return ERR_CAST(region);
+	lc_range_get(region->range);
+	return region->range;
+}
+
 /**
  * lc_region_keep - keep a range
  * @range: the range, not kept; the keeping takes a reference of its own
@@ -134,17 +144,34 @@ int lc_region_keep(struct lc_range *range, const struct lc_request *req)
  */
 struct lc_range *lc_region_get(u64 addr)
 {
-	struct lc_region *region;
 	struct lc_range *range;
 
 	mutex_lock(&lc_regions_lock);
-	region = lc_region_find(addr);
-	if (IS_ERR(region)) {
-		range = ERR_CAST(region);
-	} else {
-		range = region->range;
-		lc_range_get(range);
-	}
+	range = lc_region_use(lc_region_find(addr));
+	mutex_unlock(&lc_regions_lock);
+	return range;
+}
+
+/**
+ * lc_region_try_get - the range of a kept buffer, for callers that cannot wait
+ * @addr: its first byte
+ *
+ * Whoever resizes a buffer may need the mmap lock of the caller's process to
+ * be told the result, so that nobody who holds one may wait for a resize.
+ *
+ * Context: process context, may sleep, but not for a resize.
+ * Return: the range with a reference of the caller's, or an ERR_PTR: -ENOENT
+ * if no kept buffer begins there, -EBUSY if it is being resized.
+ */
+struct lc_range *lc_region_try_get(u64 addr)
+{
+	struct lc_range *range;
+
+	mutex_lock(&lc_regions_lock);
+	if (xa_get_mark(&lc_regions, PHYS_PFN(addr), LC_RESIZING))
+		range = ERR_PTR(-EBUSY);
+	else
+		range = lc_region_use(lc_region_find(addr));
 	mutex_unlock(&lc_regions_lock);
 	return range;
 }

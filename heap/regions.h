@@ -39,6 +39,7 @@ struct lc_resize {
 /* regions.c: for everyone */
 int lc_region_keep(struct lc_range *range, const struct lc_request *req);
 struct lc_range *lc_region_get(u64 addr);
+struct lc_range *lc_region_try_get(u64 addr);
 int lc_region_free(u64 addr);
 void lc_regions_exit(void);
 

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What other modules can call; include/lazy_contig_kernel.h describes it. */
+
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/xarray.h>
+
+#include "compat.h"
+#include "include/lazy_contig_kernel.h"
+#include "lazy_contig.h"
+
+/* The ranges that other modules have, by first page frame; has its own lock. */
+static DEFINE_XARRAY(lc_exported);
+
+struct page *lazy_contig_alloc(size_t len, int node, u64 max_addr)
+{
+	struct lc_request req = {
+		.nr_pages = PAGE_ALIGN(len) >> PAGE_SHIFT,
+		.align = 1,
+		.end_pfn = lc_end_pfn(max_addr),
+		.node = node,
+		.name = LC_NAME,
+	};
+	struct lc_range *range;
+	int ret;
+
+	if (!req.nr_pages)
+		return ERR_PTR(-EINVAL);
+	range = lc_alloc(&req);
+	if (IS_ERR(range))
+		return ERR_CAST(range);
+	ret = xa_insert(&lc_exported, range->pfn, range, GFP_KERNEL);
+	if (ret) {
+		lc_range_put(range);
+		return ERR_PTR(ret);
+	}
+	return pfn_to_page(range->pfn);
+}
+EXPORT_SYMBOL_GPL(lazy_contig_alloc);
+
+void lazy_contig_free(struct page *page)
+{
+	struct lc_range *range;
+
+	if (!page)
+		return;
+	range = xa_erase(&lc_exported, page_to_pfn(page));
+	if (!WARN_ON_ONCE(!range))
+		lc_range_put(range);
+}
+EXPORT_SYMBOL_GPL(lazy_contig_free);
