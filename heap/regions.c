@@ -46,12 +46,12 @@ static DECLARE_WAIT_QUEUE_HEAD(lc_resized);
 
 /*
  * The kernel refuses to unload a module that is in use without asking it, so
- * that what keeps it from being unloaded is said when it begins to.
+ * what stands in the way of unloading is said once, when it begins to. Only a
+ * program that keeps buffers in a loop reaches the rate limit.
  */
 static void lc_pin_module(const struct lc_range *range)
 {
-	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL,
-				      DEFAULT_RATELIMIT_BURST);
+	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL, 100);
 
 	if (force_free)
 		return;
