@@ -6,6 +6,7 @@
  */
 
 #include <linux/err.h>
+#include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/string.h>

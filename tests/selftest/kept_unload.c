@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Kept buffers and unloading: refused, with what is kept in the log once, or
+ * with force_free=1 the end of what is kept, but not of what is in use.
+ */
+#include <stdio.h>
+#include <sys/syscall.h>
+
+#include "kept_calls.h"
+
+#define LEN	MIB(4)
+
+static int unload(void)
+{
+	return syscall(SYS_delete_module, "lazy_contig", O_NONBLOCK) ?
+	       -errno : 0;
+}
+
+static void load(const char *more)
+{
+	const char *params = getenv("LC_MODULE_PARAMS");
+	int fd = open(getenv("LC_MODULE") ?: "", O_RDONLY | O_CLOEXEC);
+	char all[512];
+
+	snprintf(all, sizeof(all), "%s %s", params ?: "", more);
+	if (fd < 0 || syscall(SYS_finit_module, fd, all, 0))
+		bail("load the module with '%s': %m", all);
+	close(fd);
+}
+
+static uint64_t keep(const char *name)
+{
+	int control = control_open();
+	uint64_t phys = kept_new(control, LEN, name);
+
+	kept_fill(control, phys, LEN, 1);
+	close(control);
+	return phys;
+}
+
+static int release(uint64_t phys)
+{
+	int control = control_open(), err = kept_free(control, phys);
+
+	close(control);
+	return err;
+}
+
+static int times_logged(int log, const char *text)
+{
+	char line[8192];
+	ssize_t len;
+	int n = 0;
+
+	lseek(log, 0, SEEK_SET);
+	while ((len = read(log, line, sizeof(line) - 1)) > 0) {
+		line[len] = 0;
+		n += strstr(line, text) != NULL;
+	}
+	return n;
+}
+
+static void test_refused(void)
+{
+	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	uint64_t one = keep("kept_unload one"), two = keep("kept_unload two");
+
+	is(unload(), -EWOULDBLOCK, "refused with two kept buffers");
+	is(release(one), 0, "one is freed");
+	is(unload(), -EWOULDBLOCK, "refused with one");
+	is(times_logged(log, "kept_unload one"), 1, "the log has the first");
+	is(times_logged(log, "kept_unload two"), 1, "and the second once");
+	is(release(two), 0, "the other is freed");
+	close(log);
+}
+
+static void test_force_free(void)
+{
+	uint64_t phys;
+	int control, buf;
+
+	is(unload(), 0, "unloaded with nothing kept");
+	load("force_free=1");
+	keep("kept_unload one");
+	phys = keep("kept_unload two");
+	control = control_open();
+	buf = kept_open(control, phys, NULL);
+	close(control);
+	is(unload(), -EWOULDBLOCK, "force_free does not free what is in use");
+	ok(iomem_named("kept_unload two", phys, LEN), "it is still there");
+	close(buf);
+	is(unload(), 0, "nor does it stop the unloading of what is not");
+	is(iomem_names("kept_unload one") + iomem_names("kept_unload two"), 0,
+	   "their memory is gone");
+
+	load("");
+	phys = keep("kept_unload one");
+	is(unload(), -EWOULDBLOCK, "without it kept buffers pin again");
+	is(release(phys), 0, "until they are freed");
+}
+
+int main(void)
+{
+	test_refused();
+	if (access("/sys/class/dma_heap/lazy_contig", F_OK))
+		test_force_free();
+	else
+		skip("a heap of the kernel's class cannot be unloaded");
+	is(dmabufs_live(), 0, "no dma-buf is left");
+	return tap_done();
+}
