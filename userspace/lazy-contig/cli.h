@@ -107,12 +107,12 @@ struct dmabuf {
 };
 
 int dmabuf_read(int pid, int fd, struct dmabuf *buf);
-bool dmabuf_is_ours(const struct dmabuf *buf);
 
 typedef void (*dmabuf_func)(int pid, int fd, void *data);
 
 int visit_dmabuf_fds(int pid, dmabuf_func func, void *data);
 int borrow_fd(int pid, int fd);
+int query_of(int pid, int fd, struct lazy_contig_query *info);
 
 /* buffer.c: a buffer to make, fill, check and describe */
 int buffer_alloc(const struct args *args, __u64 size, int *fd, double *ms);

@@ -52,11 +52,6 @@ int dmabuf_read(int pid, int fd, struct dmabuf *buf)
 	return buf->exporter[0] ? 0 : -ENOTTY;
 }
 
-bool dmabuf_is_ours(const struct dmabuf *buf)
-{
-	return !strncmp(buf->exporter, LAZY_CONTIG_HEAP, strlen(LAZY_CONTIG_HEAP));
-}
-
 /* Calls a function for every descriptor of a dma-buf that a process has. */
 int visit_dmabuf_fds(int pid, dmabuf_func func, void *data)
 {
@@ -92,4 +87,20 @@ int borrow_fd(int pid, int fd)
 	err = -errno;
 	close(pidfd);
 	return copy < 0 ? err : copy;
+}
+
+/*
+ * Asks the module about a descriptor of another process. -EINVAL it is not a
+ * buffer of lazy_contig, whatever the name of its heap, which may be an alias.
+ */
+int query_of(int pid, int fd, struct lazy_contig_query *info)
+{
+	int copy, err;
+
+	copy = borrow_fd(pid, fd);
+	if (copy < 0)
+		return copy;
+	err = lazy_contig_query(copy, info, sizeof(*info));
+	close(copy);
+	return err;
 }

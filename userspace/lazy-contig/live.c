@@ -151,21 +151,29 @@ static void add_user(json_object *entry, int pid)
 	json_object_array_add(users, new_process(pid, comm));
 }
 
-/* Asks the module, through a descriptor that somebody has. */
-static void add_place(json_object *entry, int pid, int fd)
+/*
+ * A buffer that only its users tell of. Where the module cannot be asked about
+ * it, the name of its heap must do.
+ */
+static json_object *add_found(struct live *live, const struct dmabuf *buf, int pid, int fd)
 {
 	struct lazy_contig_query info;
-	int copy;
+	json_object *entry;
+	int err;
 
-	copy = borrow_fd(pid, fd);
-	if (copy < 0)
-		return;
-	if (!lazy_contig_query(copy, &info, sizeof(info))) {
-		json_object_object_add(entry, "node", json_object_new_int(info.node));
-		if (info.flags & LAZY_CONTIG_PHYS_VALID)
-			add_u64(entry, "phys_addr", info.phys_addr);
-	}
-	close(copy);
+	err = query_of(pid, fd, &info);
+	if (err && (err == -EINVAL || strncmp(buf->exporter, LAZY_CONTIG_HEAP,
+					      strlen(LAZY_CONTIG_HEAP))))
+		return NULL;
+
+	entry = new_entry(live);
+	add_u64(entry, "size", buf->size);
+	if (!err)
+		add_u64(entry, "node", info.node);
+	if (!err && info.flags & LAZY_CONTIG_PHYS_VALID)
+		add_u64(entry, "phys_addr", info.phys_addr);
+	add_inode(live, buf->ino, entry);
+	return entry;
 }
 
 static void add_fd(int pid, int fd, void *data)
@@ -177,14 +185,10 @@ static void add_fd(int pid, int fd, void *data)
 	if (dmabuf_read(pid, fd, &buf))
 		return;
 	entry = lookup(live, buf.ino);
-	if (!entry) {
-		if (!dmabuf_is_ours(&buf))
-			return;
-		entry = new_entry(live);
-		add_u64(entry, "size", buf.size);
-		add_place(entry, pid, fd);
-		add_inode(live, buf.ino, entry);
-	}
+	if (!entry)
+		entry = add_found(live, &buf, pid, fd);
+	if (!entry)
+		return;
 	add_string(entry, "heap", buf.exporter);
 	if (buf.name[0])
 		add_string(entry, "name", buf.name);

@@ -73,13 +73,14 @@ struct query_all {
 static void query_each(int pid, int fd, void *data)
 {
 	struct query_all *all = data;
-	struct dmabuf buf;
+	struct lazy_contig_query info;
 	int err;
 
-	if (dmabuf_read(pid, fd, &buf) || !dmabuf_is_ours(&buf))
-		return;
-	err = query_one(all->args, fd);
-	if (err && err != -EBADF)
+	err = query_of(pid, fd, &info);
+	if (!err)
+		err = query_one(all->args, fd);
+	/* another exporter's, or closed by now */
+	if (err && err != -EINVAL && err != -EBADF)
 		all->code = query_failed(fd, err);
 }
 

@@ -146,6 +146,9 @@ held()
 	json ".[0].phys_addr == $(jq .phys_addr "$tmp/one")" "  and its address"
 	json ".[0] | .maker == .users[0] and .age < 100 and .heap == \"lazy_contig\"" \
 		"  who made it, when, and from what"
+	gives 0 "list without debugfs" hidden 'umount /sys/kernel/debug' lazy-contig list --json
+	json "length == 1 and .[0].phys_addr == $(jq .phys_addr "$tmp/one") and .[0].age == null" \
+		"  shows a buffer that a process has"
 	gives 0 "list of nobody" as_nobody lazy-contig list --json
 	json 'length == 0' "  does not show root's buffer"
 
@@ -265,7 +268,8 @@ doctor()
 	json "$(status_of nodes failed)" "  that the nodes are missing"
 	gives 3 "list without the module" \
 		hidden 'mount -t tmpfs none /sys/module' lazy-contig list
-	gives 0 "list without debugfs" hidden 'umount /sys/kernel/debug' lazy-contig list
+	gives 0 "list without debugfs or buffers" \
+		hidden 'umount /sys/kernel/debug' lazy-contig list
 	says 'debugfs is not mounted' "  says what is missing"
 	gives 3 "doctor without a node" \
 		hidden 'mount -t tmpfs none /dev/dma_heap' lazy-contig doctor --json
