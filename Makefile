@@ -5,9 +5,9 @@ export PREFIX
 
 # suites that run in a virtual machine and have something to build
 TESTS := $(patsubst %/Makefile,%,$(wildcard tests/selftest/Makefile tests/import/Makefile \
-	tests/kselftest/Makefile))
+	tests/kselftest/Makefile tests/demo/Makefile))
 
-.PHONY: all modules userspace tests check check-debug lint refresh clean
+.PHONY: all modules userspace tests install demo check check-debug lint refresh clean
 
 all: modules userspace
 
@@ -15,13 +15,16 @@ modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
 userspace:
-	$(if $(wildcard userspace/Makefile),$(MAKE) -C userspace)
+	$(MAKE) -C userspace
 
 tests: userspace
-	$(if $(wildcard userspace/Makefile),$(MAKE) -C userspace tests)
+	$(MAKE) -C userspace tests
 	set -e; for suite in $(TESTS); do $(MAKE) -C $$suite; done
 
 export CACHE KERNELS PLANS JOBS KVM
+
+demo:
+	tests/demo/run
 
 check:
 	tests/vm/check
@@ -37,5 +40,11 @@ lint:
 refresh:
 	tests/vm/setup --refresh
 
+install:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) \
+		modules_install
+	$(MAKE) -C userspace install
+
 clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+	set -e; for folder in userspace $(TESTS); do $(MAKE) -C $$folder clean; done
