@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The command line. */
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,9 +26,28 @@ static int take_int(const char *cmd, const char *text, int *number)
 	return CODE_OK;
 }
 
+static int take_address(const char *cmd, const char *text, __u64 *addr)
+{
+	if (!parse_number(text, UINT64_MAX, addr))
+		return CODE_OK;
+	return usage_error(cmd, "'%s' is no physical address", text);
+}
+
+static int take_name(struct args *args, const char *name, size_t max)
+{
+	args->name = name;
+	if (strlen(name) < max)
+		return CODE_OK;
+	return usage_error(args->cmd, "a name has at most %zu bytes", max - 1);
+}
+
 static int take_option(struct args *args, int opt, const char *arg)
 {
 	switch (opt) {
+	case OPT_ALIGN:
+		if (!parse_size(arg, &args->align))
+			return CODE_OK;
+		return usage_error(args->cmd, "'%s' is no alignment", arg);
 	case OPT_CHECK:
 		args->check = true;
 		return arg ? take_pattern(args->cmd, arg, &args->expect) : CODE_OK;
@@ -40,15 +60,17 @@ static int take_option(struct args *args, int opt, const char *arg)
 	case OPT_HOLD:
 		args->hold = true;
 		return CODE_OK;
+	case OPT_IOMEM_NAME:
+		return take_name(args, arg, LAZY_CONTIG_NAME_MAX);
 	case OPT_JSON:
 		args->json = true;
 		return CODE_OK;
+	case OPT_MAX_ADDR:
+		return take_address(args->cmd, arg, &args->max_addr);
 	case OPT_NAME:
-		args->name = arg;
-		if (strlen(arg) >= DMA_BUF_NAME_LEN)
-			return usage_error(args->cmd, "a name has at most %d bytes",
-					   DMA_BUF_NAME_LEN - 1);
-		return CODE_OK;
+		return take_name(args, arg, DMA_BUF_NAME_LEN);
+	case OPT_NODE:
+		return take_int(args->cmd, arg, &args->node);
 	case OPT_PID:
 		return take_int(args->cmd, arg, &args->pid);
 	case OPT_TIMEOUT:
@@ -69,6 +91,7 @@ int args_parse(const struct command *cmd, int argc, char **argv, struct args *ar
 	*args = (struct args){
 		.cmd = argv[0],
 		.heap = LAZY_CONTIG_HEAP,
+		.node = -1,
 		.timeout = DEFAULT_TIMEOUT,
 	};
 	optind = 0;
@@ -89,6 +112,12 @@ int args_parse(const struct command *cmd, int argc, char **argv, struct args *ar
 		return usage_error(args->cmd, "'%s' is one operand too many",
 				   args->operands[cmd->max_operands]);
 	return CODE_OK;
+}
+
+/* Takes the operand that is a buffer's physical address; returns an exit code. */
+int args_address(const struct args *args, int operand, __u64 *addr)
+{
+	return take_address(args->cmd, args->operands[operand], addr);
 }
 
 /* Takes the operand that is a buffer's size; returns an exit code. */

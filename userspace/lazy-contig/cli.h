@@ -47,6 +47,9 @@ struct args {
 	bool hold;
 	bool json;
 	int pid;		/* 0: not given */
+	int node;		/* -1: not given */
+	__u64 align;
+	__u64 max_addr;		/* 0: not given */
 	int timeout;		/* seconds */
 	int count;		/* of operands */
 	char **operands;
@@ -63,21 +66,27 @@ struct command {
 	int (*run)(const struct args *args);
 };
 
-extern const struct command cmd_alloc, cmd_doctor, cmd_list, cmd_query, cmd_receive, cmd_send;
+extern const struct command cmd_alloc, cmd_doctor, cmd_free, cmd_keep, cmd_list, cmd_open, cmd_query,
+	cmd_receive, cmd_resize, cmd_send;
 
 enum {
-	OPT_CHECK = 256,
+	OPT_ALIGN = 256,
+	OPT_CHECK,
 	OPT_FILL,
 	OPT_HEAP,
 	OPT_HOLD,
+	OPT_IOMEM_NAME,
 	OPT_JSON,
+	OPT_MAX_ADDR,
 	OPT_NAME,
+	OPT_NODE,
 	OPT_PID,
 	OPT_TIMEOUT,
 };
 
 /* args.c */
 int args_parse(const struct command *cmd, int argc, char **argv, struct args *args);
+int args_address(const struct args *args, int operand, __u64 *addr);
 int args_size(const struct args *args, int operand, __u64 *size);
 
 /* message.c: how commands end badly */
@@ -120,6 +129,9 @@ int contents_fill(int fd, const struct pattern *pattern);
 int contents_check(int fd, const struct pattern *pattern, json_object *out);
 int describe(int fd, json_object *out);
 int hold(json_object *out, bool json);
+
+/* kept.c */
+int keep_buffer(const struct args *args, __u64 size, int *fd);
 
 /* output.c */
 void add_string(json_object *out, const char *key, const char *value);

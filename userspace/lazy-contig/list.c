@@ -49,6 +49,7 @@ static void format_age(json_object *age, char *buf, size_t len)
 static void print_users(json_object *entry)
 {
 	json_object *users = json_object_object_get(entry, "users"), *user;
+	bool kept = json_object_get_boolean(json_object_object_get(entry, "kept"));
 	int devices = json_object_get_int(json_object_object_get(entry, "importers"));
 	size_t count = json_object_array_length(users), i;
 
@@ -58,7 +59,9 @@ static void print_users(json_object *entry)
 	}
 	if (devices)
 		printf("%s%d device%s", count ? ", " : "", devices, devices > 1 ? "s" : "");
-	puts(count || devices ? "" : "-");
+	if (kept)
+		printf("%skept", count || devices ? ", " : "");
+	puts(count || devices || kept ? "" : "-");
 }
 
 static void print_entry(json_object *entry)

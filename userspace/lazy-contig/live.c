@@ -37,8 +37,8 @@ static void add_inode(struct live *live, __u64 ino, json_object *entry)
 static json_object *new_entry(struct live *live)
 {
 	static const char * const keys[] = {
-		"phys_addr", "size", "node", "age", "heap", "name", "iomem_name", "importers",
-		"maker"
+		"phys_addr", "size", "node", "age", "heap", "name", "iomem_name", "kept",
+		"importers", "maker"
 	};
 	json_object *entry = json_object_new_object();
 	size_t i;
@@ -103,6 +103,7 @@ static void add_row(struct live *live, const struct row *row)
 	add_u64(entry, "age", number_of(row, "seconds"));
 	add_u64(entry, "importers", number_of(row, "importers"));
 	add_string(entry, "iomem_name", value_of(row, "name"));
+	json_object_object_add(entry, "kept", json_object_new_boolean(number_of(row, "kept")));
 	json_object_object_add(entry, "maker",
 			       new_process(number_of(row, "pid"), value_of(row, "command")));
 

@@ -9,6 +9,10 @@ static const struct command * const commands[] = {
 	&cmd_query,
 	&cmd_send,
 	&cmd_receive,
+	&cmd_keep,
+	&cmd_open,
+	&cmd_resize,
+	&cmd_free,
 	&cmd_list,
 	&cmd_doctor,
 };

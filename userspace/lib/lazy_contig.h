@@ -8,7 +8,8 @@
  * "pkg-config --cflags --libs lazy_contig" say how.
  *
  * The functions for dma-bufs (map, sync, name, passing) work with buffers of
- * any exporter. Only lazy_contig_query() asks the lazy_contig module.
+ * any exporter. Only lazy_contig_query() and the functions for special and kept
+ * buffers (request, open, resize, free) ask the lazy_contig module.
  */
 #ifndef LAZY_CONTIG_H
 #define LAZY_CONTIG_H
@@ -26,7 +27,7 @@ extern "C" {
 #define LAZY_CONTIG_HEAP		"lazy_contig"
 #define LAZY_CONTIG_HEAP_DMA32		"lazy_contig_dma32"
 
-/* The node that answers lazy_contig_query(). */
+/* The node of the module's own ioctls. */
 #define LAZY_CONTIG_DEVICE		"/dev/lazy_contig"
 
 /**
@@ -94,6 +95,82 @@ int lazy_contig_alloc(const char *heap, __u64 len, unsigned int fd_flags);
  * the module may not be loaded; -EACCES no permission for it.
  */
 int lazy_contig_query(int fd, struct lazy_contig_query *info, size_t size);
+
+/**
+ * lazy_contig_request() - allocate a buffer with special wishes
+ * @request: what is wanted, all other fields zero; see linux/lazy_contig.h.
+ *	@request->node must be -1 if any node will do
+ * @size: sizeof(*request), so that the struct can grow in later versions
+ *
+ * A NUMA node, an alignment, an address limit, a name in /proc/iomem, and with
+ * %LAZY_CONTIG_KEEP in @request->flags a buffer that outlives every descriptor,
+ * until lazy_contig_free(). @request->phys_addr is set to its address if the
+ * caller has CAP_SYS_ADMIN, and to 0 if not. A name and keeping need
+ * CAP_SYS_ADMIN.
+ *
+ * Source: LAZY_CONTIG_IOCTL_ALLOC of linux/lazy_contig.h.
+ *
+ * Return: a file descriptor of the dma-buf, to be closed with close(). -EINVAL
+ * a field of @request makes no sense, its node is not online, or @size is too
+ * small; -EPERM CAP_SYS_ADMIN is missing; -ENOMEM more than the machine or the
+ * configured limit can give, or no place found in time; -EINTR killed while
+ * waiting; -EMFILE, -ENFILE no descriptor left; -ENOENT there is no
+ * /dev/lazy_contig, the module may not be loaded; -EACCES no permission for it.
+ */
+int lazy_contig_request(struct lazy_contig_alloc *request, size_t size);
+
+/**
+ * lazy_contig_open() - a new descriptor for a kept buffer
+ * @phys_addr: physical address of its first byte
+ * @fd_flags: as in lazy_contig_heap_alloc()
+ *
+ * Needs CAP_SYS_ADMIN.
+ *
+ * Source: LAZY_CONTIG_IOCTL_OPEN of linux/lazy_contig.h.
+ *
+ * Return: a file descriptor of a dma-buf, to be closed with close();
+ * lseek(fd, 0, SEEK_END) tells the length. -ENOENT no kept buffer begins there,
+ * or there is no /dev/lazy_contig; -EINVAL unknown @fd_flags; -EPERM, -EACCES
+ * no permission; -EMFILE, -ENFILE no descriptor left; -ENOMEM; -EINTR killed
+ * while waiting for a resize to end.
+ */
+int lazy_contig_open(__u64 phys_addr, unsigned int fd_flags);
+
+/**
+ * lazy_contig_resize() - change the length of a kept buffer
+ * @phys_addr: physical address of its first byte; set to the new one, untouched
+ *	on failure
+ * @len: the new length in bytes, 1 or more; the kernel rounds it up to whole
+ *	pages
+ *
+ * What the buffer holds stays, new bytes are zero, and a tail that is cut off is
+ * returned at once. If there is no room behind it the buffer moves. If this
+ * fails nothing has changed. Needs CAP_SYS_ADMIN.
+ *
+ * Source: LAZY_CONTIG_IOCTL_RESIZE of linux/lazy_contig.h.
+ *
+ * Return: 0. -ENOENT no kept buffer begins there, or there is no
+ * /dev/lazy_contig; -EBUSY somebody has a descriptor, a mapping or an import of
+ * it; -EINVAL @len is 0 or wraps when rounded up; -ENOMEM more than the machine
+ * or the configured limit can give, or no place found in time; -EPERM, -EACCES
+ * no permission; -EINTR killed while waiting.
+ */
+int lazy_contig_resize(__u64 *phys_addr, __u64 len);
+
+/**
+ * lazy_contig_free() - end the keeping of a kept buffer
+ * @phys_addr: physical address of its first byte
+ *
+ * Descriptors, mappings and imports of it go on to work; the memory is returned
+ * with the last of them, or now if there is none. Needs CAP_SYS_ADMIN.
+ *
+ * Source: LAZY_CONTIG_IOCTL_FREE of linux/lazy_contig.h.
+ *
+ * Return: 0. -ENOENT no kept buffer begins there, or there is no
+ * /dev/lazy_contig; -EPERM, -EACCES no permission; -EINTR killed while waiting
+ * for a resize to end.
+ */
+int lazy_contig_free(__u64 phys_addr);
 
 /**
  * lazy_contig_map() - map a dma-buf

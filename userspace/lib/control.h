@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+#ifndef CONTROL_H
+#define CONTROL_H
+
+/* One ioctl of the control device: 0 or -errno. */
+__attribute__((visibility("hidden"))) int control_ioctl(unsigned long request, void *arg);
+
+#endif
