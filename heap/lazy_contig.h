@@ -54,6 +54,7 @@ struct lc_request {
  * @name: name in /proc/iomem
  * @res: its lines in /proc/iomem
  * @nr_res: how many
+ * @kept: one of the references is the keeping; for show only
  * @born_ns: when it was made, time since boot
  * @uid: who made it
  * @pid: in which process
@@ -70,6 +71,7 @@ struct lc_range {
 	struct lc_user *user;
 	struct resource *res;
 	unsigned int nr_res;
+	bool kept;
 	char name[LAZY_CONTIG_NAME_MAX];
 	u64 born_ns;
 	kuid_t uid;

@@ -126,6 +126,7 @@ int lc_region_keep(struct lc_range *range, const struct lc_request *req)
 	ret = xa_insert(&lc_regions, range->pfn, region, GFP_KERNEL);
 	if (!ret) {
 		lc_range_get(range);
+		WRITE_ONCE(range->kept, true);
 		lc_pin_module(range);
 	}
 	mutex_unlock(&lc_regions_lock);
@@ -196,6 +197,7 @@ int lc_region_free(u64 addr)
 	if (IS_ERR(region))
 		return PTR_ERR(region);
 
+	WRITE_ONCE(region->range->kept, false);
 	lc_range_put(region->range);
 	kfree(region);
 	lc_unpin_module();
@@ -274,6 +276,7 @@ void lc_region_move(struct lc_region *region, struct lc_range *range)
 	mutex_lock(&lc_regions_lock);
 	xa_erase(&lc_regions, old->pfn);
 	region->range = range;
+	WRITE_ONCE(range->kept, true);
 	xa_store(&lc_regions, range->pfn, region, GFP_KERNEL);
 	mutex_unlock(&lc_regions_lock);
 	wake_up_all(&lc_resized);

@@ -28,12 +28,12 @@ static void lc_show_range(const struct lc_range *range, void *data)
 	struct seq_file *m = data;
 
 	lc_range_count_users(range, &users);
-	seq_printf(m, "%#llx\t%lu\t%d\t%llu\t%u\t%d\t%u\t%u\t",
+	seq_printf(m, "%#llx\t%lu\t%d\t%llu\t%u\t%d\t%u\t%u\t%d\t",
 		   (u64)PFN_PHYS(range->pfn), range->nr_pages << PAGE_SHIFT,
 		   page_to_nid(pfn_to_page(range->pfn)),
 		   div_u64(age, NSEC_PER_SEC),
 		   from_kuid(&init_user_ns, range->uid), range->pid,
-		   users.dmabufs, users.importers);
+		   users.dmabufs, users.importers, READ_ONCE(range->kept));
 	seq_escape_str(m, range->comm, ESCAPE_SPACE | ESCAPE_SPECIAL, NULL);
 	seq_putc(m, '\t');
 	seq_escape_str(m, range->name, ESCAPE_SPACE | ESCAPE_SPECIAL, NULL);
@@ -44,7 +44,7 @@ static void lc_show_range(const struct lc_range *range, void *data)
 
 static int buffers_show(struct seq_file *m, void *unused)
 {
-	seq_puts(m, "address\tbytes\tnode\tseconds\tuid\tpid\tdmabufs\timporters\tcommand\tname\tinodes\n");
+	seq_puts(m, "address\tbytes\tnode\tseconds\tuid\tpid\tdmabufs\timporters\tkept\tcommand\tname\tinodes\n");
 	lc_range_for_each(lc_show_range, m);
 	return 0;
 }
