@@ -149,13 +149,15 @@ static void try_stretch(const struct lc_map *map, const struct lc_want *want,
 {
 	unsigned long k = want->blocks, step = want->align;
 	unsigned long at = ALIGN_DOWN(high - k, step);
+	/* nowhere in a run is it spoiled less than at its edge */
+	unsigned long least = lc_window_score(want, start, end, start, 0);
 	unsigned long cost, score;
 
 	if (at < low || at + k > high)
 		return;
 	cost = cost_of(map, at, at + k);
 	for (;;) {
-		if (cost < best->score) {
+		if (cost + least < best->score) {
 			score = lc_window_score(want, start, end, at, cost);
 			if (score < best->score)
 				*best = (struct lc_window){ at, cost, score };

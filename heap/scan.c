@@ -75,16 +75,48 @@ static unsigned long believed(unsigned long head_pfn, unsigned long pfn,
 	return end > pfn && head_pfn <= pfn ? end - pfn : 1;
 }
 
+/*
+ * Pages from @pfn on that belong to a free piece which began in a block before:
+ * only its first page says so. Heads lie in the same section, for a piece is
+ * never larger than one.
+ */
+static unsigned long free_from_before(unsigned long pfn, unsigned int *touched)
+{
+	unsigned int order;
+
+	for (order = pageblock_order + 1; order <= MAX_PAGE_ORDER; order++) {
+		unsigned long head_pfn = ALIGN_DOWN(pfn, 1UL << order);
+		struct page *head = pfn_to_page(head_pfn);
+
+		if (head_pfn == pfn)
+			break;
+		++*touched;
+		if (PageBuddy(head) && READ_ONCE(page_private(head)) >= order)
+			return believed(head_pfn, pfn,
+					READ_ONCE(page_private(head)));
+	}
+	return 0;
+}
+
 /* References that page tables, page cache and private data account for. */
 static int expected_refs(unsigned long flags, unsigned long mapping,
 			 int mapcount)
 {
-	int refs = mapcount;
+	const unsigned long swapcache = BIT(PG_swapbacked) | BIT(PG_swapcache);
+	int refs = mapcount + ((flags & swapcache) == swapcache);
 
 	if (mapping & PAGE_MAPPING_ANON)
-		return refs + ((flags & BIT(PG_swapbacked)) &&
-			       (flags & BIT(PG_swapcache)));
+		return refs;
 	return refs + !!mapping + !!(flags & BIT(PG_private));
+}
+
+/* What it costs to get rid of a page of the LRU. */
+static unsigned int cost_of(unsigned long flags, bool mapped)
+{
+	if (flags & BIT(PG_writeback))
+		return COST_WAIT;
+	return mapped || flags & (BIT(PG_dirty) | BIT(PG_swapbacked)) ?
+	       LC_COST_MOVE : COST_DROP;
 }
 
 /* Pinned for good or for an I/O: whatever else is there does not matter. */
@@ -101,8 +133,8 @@ static void look_at_small(struct look *look, struct page *page,
 	int refs = page_ref_count(page), mapcount;
 	unsigned long mapping;
 
-	if (page_has_type(page)) {
-		/* slab, page table; a balloon's or zsmalloc's page may move */
+	if (page_has_type(page) || PageSlab(page)) {
+		/* page table and others; a balloon's or zsmalloc's may move */
 		look->state = LC_BLOCKED;
 		if (lc_has_movable_ops(page)) {
 			look->state = LC_CLEAN;
@@ -117,14 +149,11 @@ static void look_at_small(struct look *look, struct page *page,
 	look->cost = LC_COST_MOVE;
 	if (flags & BIT(PG_lru)) {
 		refs -= expected_refs(flags, mapping, mapcount);
+		look->cost = cost_of(flags, mapcount);
 		if (refs >= GUP_PIN_COUNTING_BIAS)
 			look_is_pinned(look);
 		else if (refs > 0)
 			look->state = LC_SUSPECT;
-		else if (flags & BIT(PG_writeback))
-			look->cost = COST_WAIT;
-		else if (!mapcount && !(flags & BIT(PG_dirty)))
-			look->cost = COST_DROP;
 	} else if (lc_has_movable_ops(page)) {
 		return;
 	} else if (mapping) {
@@ -146,22 +175,21 @@ static void look_at_large(struct look *look, struct page *page,
 			  pageblock_nr_pages);
 	if (PageHuge(head)) {
 		look->cost = COST_HUGETLB * look->pages;
-		if (order > PAGE_ALLOC_COSTLY_ORDER &&
-		    (1UL << order) > MAX_ORDER_NR_PAGES)
+		if (order > MAX_PAGE_ORDER ||
+		    !IS_ENABLED(CONFIG_ARCH_ENABLE_HUGEPAGE_MIGRATION))
 			look->state = LC_BLOCKED;
-		else if (folio_maybe_dma_pinned((struct folio *)head))
-			look_is_pinned(look);
-		return;
-	}
-	look->cost = LC_COST_MOVE * look->pages;
-	if (flags & BIT(PG_lru)) {
-		if (folio_maybe_dma_pinned((struct folio *)head))
-			look_is_pinned(look);
-	} else if (!lc_has_movable_ops(head)) {
+	} else if (flags & BIT(PG_lru)) {
+		look->cost = cost_of(flags, false) * look->pages;
+	} else if (lc_has_movable_ops(head)) {
+		look->cost = LC_COST_MOVE * look->pages;
+	} else {
 		look->state = page_ref_count(head) &&
-			      READ_ONCE(head->mapping) &&
+			      READ_ONCE(head->mapping) && !PageSlab(head) &&
 			      !page_has_type(head) ? LC_SUSPECT : LC_BLOCKED;
 	}
+	if (look->state == LC_CLEAN &&
+	    folio_maybe_dma_pinned((struct folio *)head))
+		look_is_pinned(look);
 }
 
 static struct look look_at(struct page *page, unsigned long pfn)
@@ -187,7 +215,7 @@ static struct look look_at(struct page *page, unsigned long pfn)
  * @touched: struct pages read, added to what is there
  *
  * Context: any; takes no lock. The RCU read lock keeps struct pages in place:
- * the memory notifier in search.c waits for it before they can go away.
+ * the memory notifier in zones.c waits for it before they can go away.
  * Return: a summary with the present time.
  */
 u32 lc_scan_block(struct zone *zone, unsigned long block, unsigned int *touched)
@@ -204,6 +232,8 @@ u32 lc_scan_block(struct zone *zone, unsigned long block, unsigned int *touched)
 	if (!first || page_zone(first) != zone || !pfn_to_online_page(last) ||
 	    page_zone(pfn_to_page(last)) != zone)
 		state = LC_HOLE;
+	else if (!PageBuddy(first) && !page_ref_count(first))
+		i = free_from_before(start, touched);
 	while (state >= LC_SUSPECT && i < pageblock_nr_pages) {
 		struct look look = look_at(pfn_to_page(start + i), start + i);
 

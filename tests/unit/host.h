@@ -23,6 +23,7 @@ typedef uint64_t u64;
 #define BIT(n)			(1UL << (n))
 #define ALIGN_DOWN(x, a)	((x) & ~((a) - 1))
 #define ALIGN(x, a)		ALIGN_DOWN((x) + (a) - 1, a)
+#define IS_ALIGNED(x, a)	(!((x) & ((a) - 1)))
 #define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
 #define min(a, b)		((a) < (b) ? (a) : (b))
 #define max(a, b)		((a) > (b) ? (a) : (b))
@@ -49,10 +50,12 @@ struct zone {
 	void *machine;
 };
 
+#ifndef HOST_PAGES
 struct page;
 struct zone *page_zone(const struct page *page);
 
 #define pfn_to_page(pfn)	((struct page *)(pfn))
+#endif
 #define zone_end_pfn(z)		((z)->zone_start_pfn + (z)->spanned_pages)
 #define zone_managed_pages(z)	((z)->managed_pages)
 #define zone_to_nid(z)		((z)->node)
