@@ -41,14 +41,15 @@ locked()
 # deleting the cache can never walk into a mount.
 in_chroot()
 {
-	local bind=
+	local bind='' proxies
 
 	if [ "$1" = -b ]; then
 		bind=$2
 		shift 2
 	fi
+	mapfile -t proxies < <(env | grep -iE '^(https?|no)_proxy=')
 	# shellcheck disable=SC2016 # expanded by the inner shell
-	env -i HOME=/root LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+	env -i "${proxies[@]}" HOME=/root LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin \
 		DEBIAN_FRONTEND=noninteractive \
 		unshare --mount --propagation private sh -euc '
 		root=$1 bind=$2

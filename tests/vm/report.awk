@@ -50,7 +50,7 @@ kernel && !told && $0 ~ bad && $0 !~ fine {
 kernel { next }
 
 /^@@ begin / { test = $3; planned = -1; seen = 0; next }
-/^@@ end / { finish($4); next }
+/^@@ end / { finish($4 + 0); next }
 /^@@ abort / { sub(/^@@ abort /, ""); fail("boot", $0, "results"); aborted = 1; next }
 /^@@ done/ { complete = 1; next }
 test == "" { next }
