@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Asking for nearly everything is answered, one way or the other, and never
+ * paid for by another process: nothing is killed, no memory is lost.
+ */
+#include <stdio.h>
+
+#include "helpers.h"
+
+struct victim {
+	size_t len;
+	int ready;
+	int end;
+};
+
+/* Cannot be swapped, only moved or killed. */
+static int victim(void *arg)
+{
+	struct victim *v = arg;
+	unsigned char *mem = mmap(NULL, v->len, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char byte;
+
+	if (mem == MAP_FAILED)
+		return 1;
+	pattern_fill(mem, v->len, 41);
+	if (write(v->ready, "", 1) != 1 || read(v->end, &byte, 1))
+		return 2;
+	return !pattern_holds(mem, v->len, 41);
+}
+
+static long oom_kills(void)
+{
+	FILE *f = fopen("/proc/vmstat", "re");
+	char line[128];
+	long n = -1;
+
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, "oom_kill %ld", &n);
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static void ask(int heap, size_t len)
+{
+	int buf = heap_alloc(heap, len);
+
+	ok(buf >= 0 || buf == -ENOMEM, "%zu MiB: %s", len >> 20,
+	   buf < 0 ? strerror(-buf) : "given");
+	if (buf >= 0)
+		close(buf);
+}
+
+/* Takes buffers until there are no more. */
+static int exhaust(int heap, size_t len)
+{
+	int buf[512], n = 0, i;
+
+	while (n < (int)ARRAY_SIZE(buf)) {
+		buf[n] = heap_alloc(heap, len);
+		if (buf[n] < 0)
+			break;
+		n++;
+	}
+	if (n < (int)ARRAY_SIZE(buf))
+		is(buf[n], -ENOMEM, "after %d buffers of %zu MiB", n,
+		   len >> 20);
+	for (i = 0; i < n; i++)
+		close(buf[i]);
+	return n;
+}
+
+int main(void)
+{
+	size_t total = (size_t)meminfo_kib("MemTotal") * 1024, part;
+	int heap = heap_open(HEAP), ready[2], end[2];
+	struct victim v = { .len = total / 2 };
+	long kills = oom_kills();
+	struct mark mark;
+	char byte;
+	pid_t pid;
+
+	mark_set(&mark);
+	if (pipe2(ready, O_CLOEXEC) || pipe2(end, O_CLOEXEC))
+		bail("pipe: %m");
+	v.ready = ready[1];
+	v.end = end[0];
+	pid = fork();
+	if (pid < 0)
+		bail("fork: %m");
+	if (!pid) {
+		close(end[1]);
+		_exit(victim(&v));
+	}
+	if (read(ready[0], &byte, 1) != 1)
+		bail("no victim");
+	for (part = 1; part <= 10; part++)
+		ask(heap, total / 10 * part);
+	ok(exhaust(heap, MIB(64)) > 0, "there was something to be had");
+	ok(exhaust(heap, MIB(8)) > 0, "and again in smaller pieces");
+	close(end[1]);
+	is(child_status(pid), 0, "a process with half of the memory has it still");
+	is(oom_kills(), kills, "nothing was killed");
+	close(ready[0]);
+	close(ready[1]);
+	close(end[0]);
+	mark_check(&mark, "all of it");
+	close(heap);
+	return tap_done();
+}
