@@ -259,6 +259,18 @@ void mark_set(struct mark *m)
 	m->dmabufs = dmabufs_live();
 }
 
+/* Of the module, or about this program: "name: ...", "name[pid]: ..." */
+static bool log_is_ours(const char *line)
+{
+	const char *text = strchr(line, ';') ?: line;
+	size_t len = strlen(program_invocation_short_name);
+
+	return strstr(line, "lazy_contig") || strstr(line, "dma-buf") ||
+	       strstr(line, "dma_heap") ||
+	       (!strncmp(text + 1, program_invocation_short_name, len) &&
+		strchr(":[ ", text[1 + len]));
+}
+
 static int log_new_lines(int log)
 {
 	char line[8192];
@@ -267,8 +279,7 @@ static int log_new_lines(int log)
 
 	while ((len = read(log, line, sizeof(line) - 1)) > 0) {
 		line[len] = 0;
-		/* said once a boot, of a host that is busy with other things */
-		if (strstr(line, ";hrtimer: interrupt took "))
+		if (!log_is_ours(line))
 			continue;
 		diag("kernel log: %.*s", (int)strcspn(line, "\n"), line);
 		n++;

@@ -80,7 +80,7 @@ int iomem_count(void);
 
 /*
  * Where things stood, and whether they stand there again: file descriptors,
- * dma-bufs, and a kernel log without a new line.
+ * dma-bufs, and a kernel log without a new line about us.
  */
 struct mark {
 	int fds;

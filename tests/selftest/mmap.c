@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Mappings: any part, nothing beyond, shared only, and as long as they last. */
+#include <stdio.h>
 #include <sys/uio.h>
 
 #include "helpers.h"
@@ -87,7 +88,8 @@ static void test_modes(int heap)
 	is(try_map(buf, LEN, RW, MAP_SHARED, 0), -EACCES,
 	   "a read-only fd gives no writable mapping");
 	mem = mmap(NULL, LEN, PROT_READ, MAP_SHARED, buf, 0);
-	ok(mem != MAP_FAILED, "a read-only fd gives a mapping to read");
+	if (!ok(mem != MAP_FAILED, "a read-only fd gives a mapping to read"))
+		bail("no mapping");
 	ok(all_zero(mem, LEN), "it can be read");
 	is(mprotect(mem, LEN, RW) ? -errno : 0, -EACCES,
 	   "it cannot be made writable");
@@ -257,6 +259,39 @@ static void test_protect(int heap)
 	close(buf);
 }
 
+/* Whether /proc/self/smaps has this flag for the mapping. */
+static bool has_flag(const void *mem, const char *flag)
+{
+	FILE *f = fopen("/proc/self/smaps", "re");
+	unsigned long from, to;
+	bool inside = false, found = false;
+	char line[512];
+
+	if (!f)
+		bail("smaps: %m");
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
+			inside = from == (uintptr_t)mem;
+		else if (inside && !strncmp(line, "VmFlags:", 8))
+			found = strstr(line, flag) != NULL;
+	}
+	fclose(f);
+	return found;
+}
+
+static void test_vm_flags(int heap)
+{
+	int buf = buf_new(heap, PAGE);
+	unsigned char *mem = buf_map(buf, PAGE);
+
+	ok(has_flag(mem, " sh "), "a mapping is shared");
+	ok(has_flag(mem, " pf "), "of bare page frames");
+	ok(has_flag(mem, " de "), "may not be expanded");
+	ok(has_flag(mem, " dd "), "and is left out of core dumps");
+	munmap(mem, PAGE);
+	close(buf);
+}
+
 /* dma-buf mappings cannot be pinned: the pages belong to the exporter. */
 static void test_no_pinning(int heap)
 {
@@ -288,6 +323,7 @@ int main(void)
 	test_mremap(heap, others);
 	test_untouched(heap);
 	test_protect(heap);
+	test_vm_flags(heap);
 	test_no_pinning(heap);
 	mark_check(&mark, "all mappings");
 	close(heap);

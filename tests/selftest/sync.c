@@ -108,6 +108,65 @@ static void test_devices(int heap, int imp)
 	close(buf);
 }
 
+static uint64_t device_address(int imp, const struct device *dev)
+{
+	struct lci_entry entry;
+
+	if (importer_entry(imp, dev->map.map, 0, &entry))
+		bail("no entry");
+	return entry.dma_addr;
+}
+
+/* Maps again and again until the bounce buffer is the one at this address. */
+static bool device_moves_to(int imp, struct device *dev, uint64_t addr)
+{
+	int tries;
+
+	for (tries = 0; tries < 10000; tries++) {
+		if (device_address(imp, dev) == addr)
+			return true;
+		if (call(imp, LCI_UNMAP, &dev->map.map) ||
+		    importer_map(imp, dev->id, 0, &dev->map))
+			bail("cannot map again");
+	}
+	return false;
+}
+
+/*
+ * The bounce buffer of a device that has unmapped belongs to the next one:
+ * SYNC of the first buffer must leave it alone.
+ */
+static void test_unmapped(int heap, int imp)
+{
+	int first = buf_new(heap, LEN), second = buf_new(heap, LEN);
+	unsigned char *mem = buf_map(second, LEN);
+	struct device old, new;
+	uint64_t addr;
+	bool bounced;
+
+	bounced = device_new(imp, first, &old);
+	device_new(imp, second, &new);
+	addr = device_address(imp, &old);
+	is(call(imp, LCI_UNMAP, &old.map.map), 0, "the first device unmaps");
+	if (bounced && device_moves_to(imp, &new, addr)) {
+		pattern_fill(mem, LEN, 24);
+		device_writes(imp, &new, 25);
+		is(buf_sync(first, START | READ), 0, "SYNC of its buffer");
+		ok(pattern_holds(mem, LEN, 24),
+		   "does not touch what came to its place");
+		is(buf_sync(second, START | READ), 0, "SYNC of the other");
+		ok(pattern_holds(mem, LEN, 25), "does");
+	} else if (bounced) {
+		skip("no bounce buffer was used again");
+	}
+	is(call(imp, LCI_UNMAP, &new.map.map), 0, "the second unmaps");
+	is(call(imp, LCI_DETACH, &old.id), 0, "the first detaches");
+	is(call(imp, LCI_DETACH, &new.id), 0, "the second detaches");
+	munmap(mem, LEN);
+	close(first);
+	close(second);
+}
+
 int main(void)
 {
 	int heap = heap_open(HEAP), imp = importer_open();
@@ -116,6 +175,7 @@ int main(void)
 	mark_set(&mark);
 	test_flags(heap);
 	test_devices(heap, imp);
+	test_unmapped(heap, imp);
 	mark_check(&mark, "all of it");
 	close(imp);
 	close(heap);
