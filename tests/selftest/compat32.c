@@ -65,8 +65,9 @@ static void test_heap(const char *name)
 	   "and one that nobody has, all 64 bits of it");
 	is(call32(heap, DMA_HEAP_IOCTL_ALLOC, NULL), -EFAULT, "and NULL");
 	is(call32(heap, _IO('H', 1), data), -EINVAL, "and other requests");
+	q->flags = -1;
 	is(call32(control, LAZY_CONTIG_IOCTL_QUERY, q), -EINVAL,
-	   "QUERY refuses what it has filled in");
+	   "QUERY refuses unknown flags");
 	is(call32(control, _IO(LAZY_CONTIG_IOC_MAGIC, 99), q), -ENOTTY,
 	   "the control device refuses other requests");
 	munmap(data, PAGE);

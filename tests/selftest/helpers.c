@@ -157,7 +157,7 @@ static int dirty(void *arg)
 void dirty_free_memory(void)
 {
 	/* leave room, so that nothing is killed for it */
-	size_t len = (size_t)meminfo_kib("MemFree") * 1024 / 4 * 3;
+	size_t len = (size_t)free_kib() * 1024 / 4 * 3;
 
 	if (in_child(dirty, &len))
 		bail("cannot dirty %zu bytes", len);
@@ -216,6 +216,20 @@ long meminfo_kib(const char *field)
 	if (kib < 0)
 		bail("/proc/meminfo has no %s", field);
 	return kib;
+}
+
+long free_kib(void)
+{
+	FILE *f = text_open("/proc/zoneinfo");
+	long pages = 0, n;
+	char line[256];
+
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, " pages free %ld", &n) == 1 ||
+		    sscanf(line, " count: %ld", &n) == 1)
+			pages += n;
+	fclose(f);
+	return pages * (PAGE >> 10);
 }
 
 /* Counts the lines of ours below System RAM; len 0: of any range. */

@@ -12,7 +12,7 @@
 struct job {
 	int heap;
 	int told;	/* a byte for each allocation, before it begins */
-	long free_kib;	/* MemFree that must come back */
+	long had_kib;	/* free memory that must come back */
 };
 
 static int allocates(void *arg)
@@ -70,7 +70,7 @@ static bool memory_is_back(void *arg)
 {
 	struct job *job = arg;
 
-	return meminfo_kib("MemFree") + SLACK_KIB >= job->free_kib;
+	return free_kib() + SLACK_KIB >= job->had_kib;
 }
 
 static void check_back(struct job *job, int others, const char *after)
@@ -78,8 +78,8 @@ static void check_back(struct job *job, int others, const char *after)
 	is(dmabufs_live(), others, "no buffer is left after %s", after);
 	is(iomem_count(), 0, "nor a line in /proc/iomem");
 	ok(becomes_true(memory_is_back, job),
-	   "memory is back: %ld of %ld KiB free", meminfo_kib("MemFree"),
-	   job->free_kib);
+	   "memory is back: %ld of %ld KiB free", free_kib(),
+	   job->had_kib);
 }
 
 static void test_allocating(struct job *job, int others)
@@ -144,7 +144,7 @@ int main(void)
 	/* the first use may take memory for good */
 	close(buf_new(job.heap, LEN));
 	mark_set(&mark);
-	job.free_kib = meminfo_kib("MemFree");
+	job.had_kib = free_kib();
 	test_allocating(&job, mark.dmabufs);
 	test_group(&job, mark.dmabufs);
 	is(kill_after(maps, &job, 1, 0), -SIGKILL, "a process dies with a buffer");

@@ -41,7 +41,7 @@ static bool fragments_hold(const unsigned char *mem, size_t len)
 
 int main(void)
 {
-	size_t len = (size_t)meminfo_kib("MemFree") * 1024 / 8 * 7;
+	size_t len = (size_t)free_kib() * 1024 / 8 * 7;
 	int heap = heap_open(HEAP), buf[8];
 	unsigned char *others, *mem;
 	struct mark mark;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A buffer comes from where the caller's memory policy says. */
-#include <stdio.h>
 #include <sys/syscall.h>
 
 #include <linux/mempolicy.h>
@@ -14,23 +13,6 @@ static void set_policy(int mode, int node)
 	if (syscall(SYS_set_mempolicy, mode, mode == MPOL_DEFAULT ? NULL :
 		    &mask, sizeof(mask) * 8))
 		bail("set_mempolicy: %m");
-}
-
-static long node_free_kib(int node)
-{
-	char path[64], line[256];
-	long kib = -1;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/meminfo",
-		 node);
-	f = fopen(path, "re");
-	if (!f)
-		bail("%s: %m", path);
-	while (fgets(line, sizeof(line), f))
-		sscanf(line, "Node %*d MemFree: %ld", &kib);
-	fclose(f);
-	return kib;
 }
 
 static void check_node(int heap, size_t len, int node, const char *policy)
@@ -87,7 +69,6 @@ int main(void)
 	}
 	mark_set(&mark);
 	for (node = 0; node < 2; node++) {
-		diag("node %d: %ld KiB free", node, node_free_kib(node));
 		for (i = 0; i < ARRAY_SIZE(lengths); i++) {
 			set_policy(MPOL_BIND, node);
 			check_node(heap, lengths[i], node, "bound");
