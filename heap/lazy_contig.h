@@ -110,6 +110,7 @@ int lc_alloc_behind(struct lc_range *range, unsigned long nr_pages,
 
 /* limit.c */
 unsigned long lc_limit_pages(void);
+unsigned long lc_charged_pages(void);
 struct lc_user *lc_charge(unsigned long nr_pages);
 int lc_charge_more(struct lc_user *user, unsigned long nr_pages);
 void lc_uncharge(struct lc_user *user, unsigned long nr_pages);

@@ -57,6 +57,12 @@ unsigned long lc_limit_pages(void)
 	return min(mb ? lc_mb_to_pages(mb) : ram / 10 * 9, ram);
 }
 
+/** lc_charged_pages - how many pages are charged now */
+unsigned long lc_charged_pages(void)
+{
+	return READ_ONCE(lc_total);
+}
+
 static unsigned long lc_user_limit_pages(kuid_t uid)
 {
 	unsigned long mb = READ_ONCE(user_limit_mb);

@@ -103,10 +103,7 @@ void lc_report_failure(const struct lc_request *req,
 	spin_unlock(&lc_failure_lock);
 }
 
-/*
- * One line of key=value: what "lazy-contig explain" explains. Addresses and
- * lengths in it are those that a caller asked for, not where memory lies.
- */
+/* One line of key=value: what "lazy-contig explain" explains. */
 static ssize_t last_failure_show(struct device *dev,
 				 struct device_attribute *attr, char *buf)
 {
@@ -119,15 +116,23 @@ static ssize_t last_failure_show(struct device *dev,
 	if (!last.reason)
 		return sysfs_emit(buf, "none\n");
 	return sysfs_emit(buf,
-			  "reason=%s pages=%lu align=%lu end_pfn=%lu node=%d attempts=%u busy=%u nomem=%u\n",
-			  lc_counter_name(last.reason), last.req.nr_pages,
-			  last.req.align, last.req.end_pfn, last.req.node,
+			  "reason=%s size=%lu node=%d attempts=%u busy=%u nomem=%u\n",
+			  lc_counter_name(last.reason),
+			  last.req.nr_pages << PAGE_SHIFT, last.req.node,
 			  last.effort.attempts, last.effort.busy,
 			  last.effort.nomem);
 }
 static DEVICE_ATTR_RO(last_failure);
 
-static struct attribute *lc_stats_attrs[LC_NR_COUNTERS + 2];
+/* In buffers and in requests under way. */
+static ssize_t live_bytes_show(struct device *dev,
+			       struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%lu\n", lc_charged_pages() << PAGE_SHIFT);
+}
+static DEVICE_ATTR_RO(live_bytes);
+
+static struct attribute *lc_stats_attrs[LC_NR_COUNTERS + 3];
 
 const struct attribute_group lc_stats_group = {
 	.attrs = lc_stats_attrs,
@@ -144,5 +149,6 @@ void lc_stats_init(void)
 
 	for (i = 0; i < LC_NR_COUNTERS; i++)
 		lc_stats_attrs[i] = &lc_counter_attrs[i].attr;
-	lc_stats_attrs[i] = &dev_attr_last_failure.attr;
+	lc_stats_attrs[i++] = &dev_attr_last_failure.attr;
+	lc_stats_attrs[i] = &dev_attr_live_bytes.attr;
 }

@@ -73,8 +73,13 @@ static int take_option(struct args *args, int opt, const char *arg)
 		return take_int(args->cmd, arg, &args->node);
 	case OPT_PID:
 		return take_int(args->cmd, arg, &args->pid);
+	case OPT_PROMETHEUS:
+		args->prometheus = true;
+		return CODE_OK;
 	case OPT_TIMEOUT:
 		return take_int(args->cmd, arg, &args->timeout);
+	case OPT_WATCH:
+		return take_int(args->cmd, arg, &args->watch);
 	default:
 		return usage_error(args->cmd, "unexpected option");
 	}

@@ -46,11 +46,13 @@ struct args {
 	bool check;
 	bool hold;
 	bool json;
+	bool prometheus;
 	int pid;		/* 0: not given */
 	int node;		/* -1: not given */
 	__u64 align;
 	__u64 max_addr;		/* 0: not given */
 	int timeout;		/* seconds */
+	int watch;		/* seconds; 0: once */
 	int count;		/* of operands */
 	char **operands;
 };
@@ -66,8 +68,8 @@ struct command {
 	int (*run)(const struct args *args);
 };
 
-extern const struct command cmd_alloc, cmd_doctor, cmd_free, cmd_keep, cmd_list, cmd_open, cmd_query,
-	cmd_receive, cmd_resize, cmd_send;
+extern const struct command cmd_alloc, cmd_doctor, cmd_explain, cmd_free, cmd_keep, cmd_list, cmd_open, cmd_query,
+	cmd_receive, cmd_resize, cmd_send, cmd_stat;
 
 enum {
 	OPT_ALIGN = 256,
@@ -81,7 +83,9 @@ enum {
 	OPT_NAME,
 	OPT_NODE,
 	OPT_PID,
+	OPT_PROMETHEUS,
 	OPT_TIMEOUT,
+	OPT_WATCH,
 };
 
 /* args.c */
@@ -129,6 +133,12 @@ int contents_fill(int fd, const struct pattern *pattern);
 int contents_check(int fd, const struct pattern *pattern, json_object *out);
 int describe(int fd, json_object *out);
 int hold(json_object *out, bool json);
+
+/* sysfs.c */
+#define SYSFS_DIR	"/sys/class/misc/lazy_contig"
+
+int sysfs_read(const char *name, char *text, size_t size);
+int sysfs_failed(int err);
 
 /* kept.c */
 int keep_buffer(const struct args *args, __u64 size, int *fd);

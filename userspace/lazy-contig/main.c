@@ -14,6 +14,8 @@ static const struct command * const commands[] = {
 	&cmd_resize,
 	&cmd_free,
 	&cmd_list,
+	&cmd_stat,
+	&cmd_explain,
 	&cmd_doctor,
 };
 

@@ -23,7 +23,7 @@ general()
 	gives 0 "--version" lazy-contig --version
 	says '^lazy-contig [0-9]' "  says the version"
 	gives 0 "--help" lazy-contig --help
-	for command in alloc query send receive keep open resize free list doctor; do
+	for command in alloc query send receive keep open resize free list stat explain doctor; do
 		gives 0 "$command --help" lazy-contig $command --help
 		says "^Usage: lazy-contig $command" "  shows how to use it"
 		gives 2 "$command --nonsense" lazy-contig $command --nonsense
@@ -237,7 +237,38 @@ doctor()
 	chmod 0600 $heap ${heap}_dma32 /dev/lazy_contig
 }
 
+# Before everything else: no request has failed yet.
+figures()
+{
+	gives 0 "stat" lazy-contig stat
+	says '^requests +0$' "  begins at nothing"
+	gives 0 "explain" lazy-contig explain
+	says 'No request has failed' "  has nothing to explain"
+	gives 0 "explain --json" lazy-contig explain --json
+
+	gives 0 "an allocation" lazy-contig alloc 64K
+	gives 4 "an allocation beyond the limit" lazy-contig alloc 1024G
+	gives 0 "stat --json" lazy-contig stat --json
+	json '.requests == 2 and .success == 1 and .fail_limit == 1 and .released == 1 and
+		.live_bytes == 0' "  counts both, and the release"
+	gives 0 "stat --prometheus" lazy-contig stat --prometheus
+	says '^# TYPE lazy_contig_requests_total counter$' "  has counters"
+	says '^lazy_contig_requests_total 2$' "  with values"
+	says '^# TYPE lazy_contig_live_bytes gauge$' "  has gauges"
+	gives 0 "explain --json" lazy-contig explain --json
+	json '.reason == "fail_limit" and .size == 1099511627776 and
+		(.advice | test("limit_mb"))' "  names the reason and what would help"
+	gives 0 "explain" lazy-contig explain
+	says 'limit' "  says it in words"
+	gives 0 "stat for nobody" as_nobody lazy-contig stat
+	gives 3 "stat without the module" \
+		hidden 'mount -t tmpfs none /sys/class' lazy-contig stat
+	gives 3 "explain without the module" \
+		hidden 'mount -t tmpfs none /sys/class' lazy-contig explain
+}
+
 general
+figures
 alloc
 held
 query
