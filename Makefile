@@ -4,8 +4,8 @@ PREFIX ?= /usr/local
 export PREFIX
 
 # suites that run in a virtual machine and have something to build
-TESTS := $(patsubst %/Makefile,%,$(wildcard tests/selftest/Makefile tests/import/Makefile \
-	tests/kselftest/Makefile tests/demo/Makefile))
+TESTS := $(patsubst %/Makefile,%,$(wildcard tests/selftest/Makefile tests/debug/Makefile \
+	tests/import/Makefile tests/kselftest/Makefile tests/demo/Makefile))
 
 .PHONY: all modules userspace tests install demo check check-debug lint refresh clean
 

@@ -3,46 +3,18 @@
  * The module cannot be unloaded while anything of it is in use, and leaves
  * nothing behind afterwards. As a heap of the kernel's class it stays for good.
  */
-#include <sys/socket.h>
-#include <sys/syscall.h>
-
-#include "helpers.h"
+#include "module_calls.h"
 
 #define LEN	(MIB(1) + PAGE)
 
-/* What an unloaded module must not leave. */
-static const char * const traces[] = {
-	"/dev/lazy_contig", "/dev/dma_heap/lazy_contig",
-	"/dev/dma_heap/lazy_contig_dma32", "/sys/module/lazy_contig",
-	"/sys/class/misc/lazy_contig", "/sys/class/dma_heap/lazy_contig",
-	"/sys/kernel/debug/lazy_contig",
-};
-
-static int unload(void)
-{
-	return syscall(SYS_delete_module, "lazy_contig", O_NONBLOCK) ?
-	       -errno : 0;
-}
-
 static int load(void)
 {
-	const char *params = getenv("LC_MODULE_PARAMS");
-	int fd = open(getenv("LC_MODULE") ?: "", O_RDONLY | O_CLOEXEC), err;
-
-	if (fd < 0)
-		bail("LC_MODULE: %m");
-	err = syscall(SYS_finit_module, fd, params ?: "", 0) ? -errno : 0;
-	close(fd);
-	return err;
+	return module_load(getenv("LC_MODULE_PARAMS") ?: "");
 }
 
 static void check_gone(void)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(traces); i++)
-		ok(access(traces[i], F_OK) < 0 && errno == ENOENT,
-		   "no %s is left", traces[i]);
+	is(module_traces(), 0, "no file of it is left");
 	is(iomem_count(), 0, "nothing is left in /proc/iomem");
 }
 
@@ -71,7 +43,7 @@ static bool core_heap(void)
 
 static void test_stays(void)
 {
-	is(unload(), -EWOULDBLOCK, "a heap of the kernel's class stays");
+	is(module_unload(), -EWOULDBLOCK, "a heap of the kernel's class stays");
 	check_works();
 }
 
@@ -79,10 +51,10 @@ static void test_open_nodes(void)
 {
 	int fd = heap_open(HEAP_DMA32);
 
-	is(unload(), -EWOULDBLOCK, "refused with a heap open");
+	is(module_unload(), -EWOULDBLOCK, "refused with a heap open");
 	close(fd);
 	fd = control_open();
-	is(unload(), -EWOULDBLOCK, "refused with the control device open");
+	is(module_unload(), -EWOULDBLOCK, "refused with the control device open");
 	close(fd);
 }
 
@@ -98,9 +70,9 @@ static void test_descriptor(void)
 {
 	int buf = lone_buffer(), copy = dup(buf);
 
-	is(unload(), -EWOULDBLOCK, "refused with two descriptors of a buffer");
+	is(module_unload(), -EWOULDBLOCK, "refused with two descriptors of a buffer");
 	close(buf);
-	is(unload(), -EWOULDBLOCK, "refused with one");
+	is(module_unload(), -EWOULDBLOCK, "refused with one");
 	ok(iomem_has(buf_phys(copy), LEN), "the buffer is in /proc/iomem");
 	close(copy);
 }
@@ -111,9 +83,9 @@ static void test_mapping(void)
 	unsigned char *mem = buf_map(buf, LEN);
 
 	close(buf);
-	is(unload(), -EWOULDBLOCK, "refused with a mapping");
+	is(module_unload(), -EWOULDBLOCK, "refused with a mapping");
 	munmap(mem + PAGE, LEN - PAGE);
-	is(unload(), -EWOULDBLOCK, "refused with a page of it");
+	is(module_unload(), -EWOULDBLOCK, "refused with a page of it");
 	mem[0] = 1;
 	munmap(mem, PAGE);
 }
@@ -128,16 +100,16 @@ static void test_importer(void)
 	    importer_map(imp, id, 0, &map))
 		bail("cannot import");
 	close(buf);
-	is(unload(), -EWOULDBLOCK, "refused with a device that maps a buffer");
+	is(module_unload(), -EWOULDBLOCK, "refused with a device that maps a buffer");
 	call(imp, LCI_UNMAP, &map.map);
-	is(unload(), -EWOULDBLOCK, "refused with a device attached to it");
+	is(module_unload(), -EWOULDBLOCK, "refused with a device attached to it");
 	call(imp, LCI_DETACH, &id);
 	close(imp);
 }
 
 static void test_cycle(void)
 {
-	is(unload(), 0, "unloaded");
+	is(module_unload(), 0, "unloaded");
 	check_gone();
 	is(load(), 0, "loaded again");
 	check_works();
@@ -148,7 +120,7 @@ static void test_many_times(void)
 	int i, err = 0;
 
 	for (i = 0; i < 10 && !err; i++)
-		err = unload() ?: load();
+		err = module_unload() ?: load();
 	is(err, 0, "unloaded and loaded ten times");
 }
 

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Every allocation of the module's loading fails in turn: what was made before
+ * it is undone, and the module can be loaded the next time.
+ */
+#include "../selftest/module_calls.h"
+#include "faults.h"
+
+/* Loads the module with the Nth allocation failing; did one fail? */
+static bool load(const char *params, int nth, int *err)
+{
+	bool injected;
+
+	faults_arm(nth);
+	*err = module_load(params);
+	injected = faults_disarm();
+	return injected;
+}
+
+/* A heap of its own can be unloaded: go on after what it can do without. */
+static void test_own_node(void)
+{
+	int nth, err, wrong = 0, left = 0, stuck = 0;
+	bool injected = true;
+
+	for (nth = 1; injected; nth++) {
+		injected = load("core_heap=0", nth, &err);
+		if (!err)
+			stuck += module_unload() != 0;
+		else if (err != -ENOMEM || !injected)
+			wrong++;
+		left += module_traces();
+	}
+	diag("%d allocations failed", nth - 2);
+	ok(nth > 2, "allocations failed while the module was loaded");
+	is(wrong, 0, "with the right error, unless it can do without");
+	is(left, 0, "and nothing was left");
+	is(stuck, 0, "whenever it was loaded it could be unloaded");
+}
+
+/* The kernel cannot give up a heap: the first success is the last. */
+static void test_core_heap(void)
+{
+	int nth = 0, err, left = 0;
+	bool injected;
+
+	do {
+		injected = load("core_heap=1", ++nth, &err);
+		if (err)
+			left += module_traces();
+	} while (err == -ENOMEM);
+	diag("%d allocations failed", nth - !injected);
+	ok(nth > 1, "allocations failed before the kernel had the heap");
+	is(err, 0, "then it could be loaded");
+	is(left, 0, "and until then nothing was left");
+	close(heap_open(HEAP));
+}
+
+int main(void)
+{
+	faults_init();
+	faults_select_below(FAULT_ALLOC, "do_one_initcall");
+	is(module_unload(), 0, "the module can be unloaded");
+	test_own_node();
+	test_core_heap();
+	return tap_done();
+}

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Every point at which an operation allocates memory, or copies from or to its
+ * caller, fails in turn: the error is the right one, nothing is left behind,
+ * and the next call works. What the code can do without may fail unnoticed.
+ */
+#include "../selftest/kept_calls.h"
+#include "faults.h"
+
+#define SMALL		KIB(64)
+#define LARGE		(MIB(8) + PAGE)
+/* more than one part, so that several processors work on it */
+#define PARTS		(MIB(40) + PAGE)
+#define NAME		"failnth"
+
+#define ALLOC		(1U << FAULT_ALLOC)
+#define COPY		(1U << FAULT_COPY)
+
+/**
+ * struct op - an operation to test
+ * @name: what the reader of the results sees
+ * @prepare: makes what the call needs; nothing fails in it
+ * @call: the operation; 0 or -errno
+ * @undo: takes back what @prepare and, if it succeeded, @call have made
+ * @faults: what must have failed at least once
+ */
+struct op {
+	const char *name;
+	void (*prepare)(void);
+	int (*call)(void);
+	void (*undo)(void);
+	unsigned int faults;
+};
+
+static int heap, control, imp;
+/* what the operations work on; -1, 0 or NULL if there is none */
+static int buf = -1;
+static size_t buf_len;
+static unsigned char *mem;
+static uint64_t phys;
+static uint32_t attachment;
+static struct lci_map map;
+static bool mapped, vmapped;
+
+static int alloc_len(size_t len)
+{
+	buf_len = len;
+	buf = heap_alloc(heap, len);
+	return buf < 0 ? buf : 0;
+}
+
+static int alloc_small(void)
+{
+	return alloc_len(SMALL);
+}
+
+static int alloc_large(void)
+{
+	return alloc_len(LARGE);
+}
+
+static int alloc_parts(void)
+{
+	return alloc_len(PARTS);
+}
+
+static void buf_drop(void)
+{
+	if (buf >= 0)
+		close(buf);
+	buf = -1;
+}
+
+/* A buffer handed over in spite of a failure is as good as any. */
+static void alloc_undo(void)
+{
+	if (buf >= 0) {
+		mem = buf_map(buf, buf_len);
+		if (!all_zero(mem, buf_len))
+			bail("a buffer that is not zero");
+		munmap(mem, buf_len);
+	}
+	buf_drop();
+}
+
+static void buf_prepare(void)
+{
+	int err = alloc_len(LARGE);
+
+	if (err)
+		bail("allocate: %s", strerror(-err));
+}
+
+static int control_alloc(unsigned int flags)
+{
+	struct lazy_contig_alloc alloc = kept_request(LARGE, NAME);
+
+	alloc.flags = flags;
+	buf_len = LARGE;
+	buf = kept_alloc(control, &alloc);
+	phys = alloc.phys_addr;
+	return buf < 0 ? buf : 0;
+}
+
+static int alloc_named(void)
+{
+	return control_alloc(0);
+}
+
+static int alloc_kept(void)
+{
+	return control_alloc(LAZY_CONTIG_KEEP);
+}
+
+static void kept_undo(void)
+{
+	if (buf >= 0 && kept_free(control, phys))
+		bail("a kept buffer is gone");
+	alloc_undo();
+}
+
+static void kept_prepare(void)
+{
+	phys = kept_new(control, SMALL, NAME);
+	kept_fill(control, phys, SMALL, 1);
+}
+
+static int open_kept(void)
+{
+	buf = kept_open(control, phys, NULL);
+	return buf < 0 ? buf : 0;
+}
+
+static void open_undo(void)
+{
+	buf_drop();
+	if (kept_free(control, phys))
+		bail("the kept buffer is gone");
+}
+
+static int grow_kept(void)
+{
+	return kept_resize(control, &phys, LARGE);
+}
+
+static int shrink_kept(void)
+{
+	return kept_resize(control, &phys, PAGE);
+}
+
+static void resize_undo(void)
+{
+	if (!kept_holds(control, phys, PAGE, 1) || kept_free(control, phys))
+		bail("the resized buffer is not what it was");
+}
+
+static int free_kept(void)
+{
+	int err = kept_free(control, phys);
+
+	if (!err)
+		phys = 0;
+	return err;
+}
+
+static void free_undo(void)
+{
+	if (phys && kept_free(control, phys))
+		bail("the kept buffer is gone");
+}
+
+static int query(void)
+{
+	struct lazy_contig_query q = { .size = sizeof(q), .fd = buf };
+
+	return call(control, LAZY_CONTIG_IOCTL_QUERY, &q);
+}
+
+static int sync_start(void)
+{
+	return buf_sync(buf, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW);
+}
+
+static int set_name(void)
+{
+	return call(buf, DMA_BUF_SET_NAME_B, "a name");
+}
+
+static int map_buf(void)
+{
+	mem = mmap(NULL, LARGE, PROT_READ | PROT_WRITE, MAP_SHARED, buf, 0);
+	if (mem == MAP_FAILED)
+		mem = NULL;
+	return mem ? 0 : -errno;
+}
+
+static void map_undo(void)
+{
+	if (mem)
+		munmap(mem, LARGE);
+	mem = NULL;
+	buf_drop();
+}
+
+static void map_prepare(void)
+{
+	buf_prepare();
+	mem = buf_map(buf, LARGE);
+}
+
+/* The kernel repeats a fault that found no memory. */
+static int touch(void)
+{
+	size_t at;
+
+	for (at = 0; at < LARGE; at += PAGE)
+		((volatile unsigned char *)mem)[at] = 1;
+	return 0;
+}
+
+static int attach(void)
+{
+	return importer_attach(imp, buf, 64, &attachment);
+}
+
+static void attach_undo(void)
+{
+	if (vmapped)
+		call(imp, LCI_VUNMAP, &attachment);
+	if (mapped)
+		call(imp, LCI_UNMAP, &map.map);
+	if (attachment && call(imp, LCI_DETACH, &attachment))
+		bail("cannot detach");
+	attachment = 0;
+	mapped = false;
+	vmapped = false;
+	buf_drop();
+}
+
+static void attach_prepare(void)
+{
+	buf_prepare();
+	if (attach())
+		bail("cannot attach");
+}
+
+static int map_attached(void)
+{
+	int err = importer_map(imp, attachment, 0, &map);
+
+	mapped = !err;
+	return err;
+}
+
+static int vmap_attached(void)
+{
+	int err = call(imp, LCI_VMAP, &attachment);
+
+	vmapped = !err;
+	return err;
+}
+
+static void nothing(void)
+{
+}
+
+static const struct op ops[] = {
+	{ "allocating 64 KiB", nothing, alloc_small, alloc_undo, ALLOC | COPY },
+	{ "allocating 8 MiB", nothing, alloc_large, alloc_undo, ALLOC | COPY },
+	{ "allocating in parts", nothing, alloc_parts, alloc_undo, ALLOC | COPY },
+	{ "ALLOC", nothing, alloc_named, alloc_undo, ALLOC | COPY },
+	{ "ALLOC with KEEP", nothing, alloc_kept, kept_undo, ALLOC | COPY },
+	{ "OPEN", kept_prepare, open_kept, open_undo, ALLOC | COPY },
+	{ "RESIZE, growing", kept_prepare, grow_kept, resize_undo, ALLOC | COPY },
+	{ "RESIZE, shrinking", kept_prepare, shrink_kept, resize_undo, COPY },
+	{ "FREE", kept_prepare, free_kept, free_undo, COPY },
+	{ "QUERY", buf_prepare, query, buf_drop, COPY },
+	{ "SYNC", buf_prepare, sync_start, buf_drop, COPY },
+	{ "SET_NAME", buf_prepare, set_name, buf_drop, ALLOC | COPY },
+	{ "mmap", buf_prepare, map_buf, map_undo, ALLOC },
+	{ "touching a mapping", map_prepare, touch, map_undo, ALLOC },
+	{ "attaching a device", buf_prepare, attach, attach_undo, ALLOC },
+	{ "mapping for it", attach_prepare, map_attached, attach_undo, ALLOC },
+	{ "vmap", attach_prepare, vmap_attached, attach_undo, 0 },
+};
+
+/* What must not change, whatever fails. */
+struct state {
+	int fds;
+	int dmabufs;
+	int iomem;
+	int named;
+};
+
+static struct state state_now(void)
+{
+	return (struct state) {
+		.fds = fds_open(),
+		.dmabufs = dmabufs_live(),
+		.iomem = iomem_count(),
+		.named = iomem_names(NAME),
+	};
+}
+
+static bool state_is(const struct state *want)
+{
+	const struct state now = state_now();
+
+	if (!memcmp(&now, want, sizeof(now)))
+		return true;
+	diag("%d fds, %d dma-bufs, %d + %d lines, not %d, %d, %d + %d",
+	     now.fds, now.dmabufs, now.iomem, now.named,
+	     want->fds, want->dmabufs, want->iomem, want->named);
+	return false;
+}
+
+static int run(const struct op *op, int nth, bool *injected)
+{
+	int err;
+
+	op->prepare();
+	if (nth)
+		faults_arm(nth);
+	err = op->call();
+	*injected = nth && faults_disarm();
+	op->undo();
+	return err;
+}
+
+static void test_op(const struct op *op, enum fault fault)
+{
+	const int want = fault == FAULT_COPY ? -EFAULT : -ENOMEM;
+	const char *what = fault == FAULT_COPY ? "copy" : "allocation";
+	int nth, err, tolerated = 0, wrong = 0, left = 0, broken = 0;
+	const struct state before = state_now();
+	bool injected, none;
+
+	faults_select(fault);
+	for (nth = 1; ; nth++) {
+		err = run(op, nth, &injected);
+		if (!injected)
+			break;
+		tolerated += !err;
+		if (err && err != want) {
+			diag("%s %d: %s", what, nth, strerror(-err));
+			wrong++;
+		}
+		left += !state_is(&before);
+		broken += run(op, 0, &none) != 0;
+	}
+	diag("%s: %d of %d failed %s points went unnoticed", op->name, tolerated,
+	     nth - 1, what);
+	is(err, 0, "%s works when no %s fails", op->name, what);
+	is(wrong, 0, "and returns the right error when one does");
+	is(left, 0, "and leaves nothing behind");
+	is(broken, 0, "and works the next time");
+	if (op->faults & 1U << fault)
+		ok(nth > 1, "and there was one that could fail");
+}
+
+int main(void)
+{
+	enum fault fault;
+	size_t i;
+
+	faults_init();
+	heap = heap_open(HEAP);
+	control = control_open();
+	imp = importer_open();
+	for (i = 0; i < ARRAY_SIZE(ops); i++)
+		for (fault = 0; fault < NR_FAULTS; fault++)
+			test_op(&ops[i], fault);
+	close(imp);
+	close(control);
+	close(heap);
+	return tap_done();
+}
