@@ -23,6 +23,8 @@
  * @call: the operation; 0 or -errno
  * @undo: takes back what @prepare and, if it succeeded, @call have made
  * @faults: what must have failed at least once
+ * @below: only what is allocated in this function of the kernel fails, because
+ *	the importer is not under test
  */
 struct op {
 	const char *name;
@@ -30,6 +32,7 @@ struct op {
 	int (*call)(void);
 	void (*undo)(void);
 	unsigned int faults;
+	const char *below;
 };
 
 static int heap, control, imp;
@@ -265,23 +268,26 @@ static void nothing(void)
 }
 
 static const struct op ops[] = {
-	{ "allocating 64 KiB", nothing, alloc_small, alloc_undo, ALLOC | COPY },
-	{ "allocating 8 MiB", nothing, alloc_large, alloc_undo, ALLOC | COPY },
-	{ "allocating in parts", nothing, alloc_parts, alloc_undo, ALLOC | COPY },
-	{ "ALLOC", nothing, alloc_named, alloc_undo, ALLOC | COPY },
-	{ "ALLOC with KEEP", nothing, alloc_kept, kept_undo, ALLOC | COPY },
-	{ "OPEN", kept_prepare, open_kept, open_undo, ALLOC | COPY },
-	{ "RESIZE, growing", kept_prepare, grow_kept, resize_undo, ALLOC | COPY },
-	{ "RESIZE, shrinking", kept_prepare, shrink_kept, resize_undo, COPY },
-	{ "FREE", kept_prepare, free_kept, free_undo, COPY },
-	{ "QUERY", buf_prepare, query, buf_drop, COPY },
-	{ "SYNC", buf_prepare, sync_start, buf_drop, COPY },
-	{ "SET_NAME", buf_prepare, set_name, buf_drop, ALLOC | COPY },
-	{ "mmap", buf_prepare, map_buf, map_undo, ALLOC },
-	{ "touching a mapping", map_prepare, touch, map_undo, ALLOC },
-	{ "attaching a device", buf_prepare, attach, attach_undo, ALLOC },
-	{ "mapping for it", attach_prepare, map_attached, attach_undo, ALLOC },
-	{ "vmap", attach_prepare, vmap_attached, attach_undo, 0 },
+	{ "allocating 64 KiB", nothing, alloc_small, alloc_undo, ALLOC | COPY, NULL },
+	{ "allocating 8 MiB", nothing, alloc_large, alloc_undo, ALLOC | COPY, NULL },
+	{ "allocating in parts", nothing, alloc_parts, alloc_undo, ALLOC | COPY, NULL },
+	{ "ALLOC", nothing, alloc_named, alloc_undo, ALLOC | COPY, NULL },
+	{ "ALLOC with KEEP", nothing, alloc_kept, kept_undo, ALLOC | COPY, NULL },
+	{ "OPEN", kept_prepare, open_kept, open_undo, ALLOC | COPY, NULL },
+	{ "RESIZE, growing", kept_prepare, grow_kept, resize_undo, ALLOC | COPY, NULL },
+	{ "RESIZE, shrinking", kept_prepare, shrink_kept, resize_undo, COPY, NULL },
+	{ "FREE", kept_prepare, free_kept, free_undo, COPY, NULL },
+	{ "QUERY", buf_prepare, query, buf_drop, COPY, NULL },
+	{ "SYNC", buf_prepare, sync_start, buf_drop, COPY, NULL },
+	{ "SET_NAME", buf_prepare, set_name, buf_drop, ALLOC | COPY, NULL },
+	{ "mmap", buf_prepare, map_buf, map_undo, ALLOC, NULL },
+	{ "touching a mapping", map_prepare, touch, map_undo, ALLOC, NULL },
+	{ "attaching a device", buf_prepare, attach, attach_undo, ALLOC,
+	  "dma_buf_dynamic_attach" },
+	{ "mapping for it", attach_prepare, map_attached, attach_undo, ALLOC,
+	  "dma_buf_map_attachment" },
+	{ "vmap", attach_prepare, vmap_attached, attach_undo, 0,
+	  "dma_buf_vmap" },
 };
 
 /* What must not change, whatever fails. */
@@ -335,7 +341,10 @@ static void test_op(const struct op *op, enum fault fault)
 	const struct state before = state_now();
 	bool injected, none;
 
-	faults_select(fault);
+	if (op->below)
+		faults_select_below(fault, op->below);
+	else
+		faults_select(fault);
 	for (nth = 1; ; nth++) {
 		err = run(op, nth, &injected);
 		if (!injected)
