@@ -7,7 +7,7 @@ export PREFIX
 TESTS := $(patsubst %/Makefile,%,$(wildcard tests/selftest/Makefile tests/debug/Makefile \
 	tests/import/Makefile tests/kselftest/Makefile tests/demo/Makefile))
 
-.PHONY: all modules userspace tests install demo check check-debug lint refresh clean
+.PHONY: all modules userspace tests install demo check check-debug coverage lint refresh clean
 
 all: modules userspace
 
@@ -32,6 +32,10 @@ check:
 # the same on a kernel with every checker on
 check-debug: KERNELS = debug
 check-debug: check
+
+# how much of the module all that reaches
+coverage:
+	tests/coverage/report
 
 lint:
 	tests/vm/setup

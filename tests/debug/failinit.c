@@ -23,6 +23,7 @@ static void test_own_node(void)
 	int nth, err, wrong = 0, left = 0, stuck = 0;
 	bool injected = true;
 
+	faults_select_below(FAULT_ALLOC, "do_one_initcall");
 	for (nth = 1; injected; nth++) {
 		injected = load("core_heap=0", nth, &err);
 		if (!err)
@@ -44,6 +45,7 @@ static void test_core_heap(void)
 	int nth = 0, err, left = 0;
 	bool injected;
 
+	faults_select_below(FAULT_ALLOC, "dma_heap_add");
 	do {
 		injected = load("core_heap=1", ++nth, &err);
 		if (err)
@@ -59,7 +61,6 @@ static void test_core_heap(void)
 int main(void)
 {
 	faults_init();
-	faults_select_below(FAULT_ALLOC, "do_one_initcall");
 	is(module_unload(), 0, "the module can be unloaded");
 	test_own_node();
 	test_core_heap();
