@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory as it is after weeks of use, in half a minute.
+ *
+ * A child fills 70 % of what is free with extents of anonymous pages, small
+ * files on a tmpfs and, a tenth of it, page cache of the programs on the disk,
+ * all mixed in the order in which the page allocator hands them out. Then 70 %
+ * of everything is freed at random, page by page or file by file. What stays
+ * can be moved, but for the pins: pages spread evenly over the anonymous
+ * memory that is left, held by an io_uring as registered buffers, the way
+ * drivers, RDMA and virtual machines hold theirs.
+ *
+ * What is allocated when depends on the seed alone; where it lies is the
+ * kernel's choice.
+ */
+#include <fcntl.h>
+#include <ftw.h>
+#include <linux/io_uring.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "bench.h"
+
+#define DIR		"/tmp/lc-age"
+#define FILL_PERCENT	70
+#define KEEP_PERCENT	30
+#define FILES_PER_DIR	1000
+#define CACHE_CHUNK	KIB(64)
+#define MAX_CACHED	1000
+
+struct filler {
+	struct rng rng;
+	size_t pages;			/* filled so far */
+
+	unsigned char *arena;		/* anonymous memory */
+	size_t arena_pages;
+
+	unsigned int files;
+	size_t *kept;			/* pages of the arena that stay */
+	size_t nr_kept;
+
+	int cached[MAX_CACHED];		/* files on the disk */
+	unsigned int nr_cached;
+	unsigned int reading;
+	off_t read_to;
+};
+
+static struct filler *walking;		/* nftw() takes no argument for us */
+
+static int add_cached(const char *path, const struct stat *st, int type,
+		      struct FTW *ftw)
+{
+	int fd;
+
+	(void)ftw;
+	if (type != FTW_F || !S_ISREG(st->st_mode) ||
+	    st->st_size < (off_t)CACHE_CHUNK)
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0)
+		walking->cached[walking->nr_cached++] = fd;
+	return walking->nr_cached == MAX_CACHED;
+}
+
+static bool keep(struct filler *f)
+{
+	return rng_below(&f->rng, 100) < KEEP_PERCENT;
+}
+
+static void fill_anonymous(struct filler *f, size_t max_pages)
+{
+	size_t n = 1 + rng_below(&f->rng, 32);
+
+	if (n > max_pages)
+		n = max_pages;
+	if (madvise(f->arena + f->arena_pages * PAGE, n * PAGE,
+		    MADV_POPULATE_WRITE))
+		bail("populate %zu pages: %m", n);
+	f->arena_pages += n;
+	f->pages += n;
+}
+
+static void file_path(char *path, size_t len, unsigned int file)
+{
+	snprintf(path, len, DIR "/%u/%u", file / FILES_PER_DIR,
+		 file % FILES_PER_DIR);
+}
+
+static void fill_file(struct filler *f)
+{
+	static const char data[16 * PAGE] = "something";
+	size_t n = 1 + rng_below(&f->rng, 16);
+	char path[64];
+	int fd;
+
+	if (f->files % FILES_PER_DIR == 0) {
+		snprintf(path, sizeof(path), DIR "/%u",
+			 f->files / FILES_PER_DIR);
+		if (mkdir(path, 0755))
+			bail("mkdir %s: %m", path);
+	}
+	file_path(path, sizeof(path), f->files++);
+	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+	if (fd < 0 || write(fd, data, n * PAGE) != (ssize_t)(n * PAGE))
+		bail("write %s: %m", path);
+	close(fd);
+	f->pages += n;
+}
+
+static void fill_cache(struct filler *f)
+{
+	static char data[CACHE_CHUNK];
+	ssize_t n;
+
+	if (f->reading == f->nr_cached) {
+		fill_file(f);
+		return;
+	}
+	n = pread(f->cached[f->reading], data, CACHE_CHUNK, f->read_to);
+	f->read_to += CACHE_CHUNK;
+	if (n < (ssize_t)CACHE_CHUNK) {
+		f->reading++;
+		f->read_to = 0;
+	}
+	f->pages += n > 0 ? n / PAGE : 0;
+}
+
+static void fill(struct filler *f, size_t want)
+{
+	while (f->pages < want) {
+		unsigned int kind = rng_below(&f->rng, 100);
+
+		/* by number of steps; they differ in size */
+		if (kind < 31)
+			fill_anonymous(f, want - f->pages);
+		else if (kind < 91)
+			fill_file(f);
+		else
+			fill_cache(f);
+	}
+}
+
+static void drop_anonymous(struct filler *f)
+{
+	size_t i, from = 0;
+
+	f->kept = malloc(f->arena_pages * sizeof(*f->kept));
+	if (!f->kept)
+		bail("no memory to age memory");
+	for (i = 0; i <= f->arena_pages; i++) {
+		if (i < f->arena_pages && !keep(f))
+			continue;
+		if (i > from && madvise(f->arena + from * PAGE,
+					(i - from) * PAGE, MADV_DONTNEED))
+			bail("give anonymous pages back: %m");
+		from = i + 1;
+		if (i < f->arena_pages)
+			f->kept[f->nr_kept++] = i;
+	}
+}
+
+static void drop_files(struct filler *f)
+{
+	char path[64];
+	unsigned int i;
+	off_t at, end;
+
+	for (i = 0; i < f->files; i++) {
+		file_path(path, sizeof(path), i);
+		if (!keep(f) && unlink(path))
+			bail("unlink %s: %m", path);
+	}
+	for (i = 0; i < f->reading; i++) {
+		end = lseek(f->cached[i], 0, SEEK_END);
+		for (at = 0; at < end; at += CACHE_CHUNK)
+			if (!keep(f))
+				posix_fadvise(f->cached[i], at, CACHE_CHUNK,
+					      POSIX_FADV_DONTNEED);
+	}
+}
+
+/* Holds pages for as long as the process lives. */
+static void pin(struct filler *f, unsigned int pins)
+{
+	struct io_uring_params params = { 0 };
+	struct iovec *iov = calloc(pins, sizeof(*iov));
+	unsigned int i;
+	int ring;
+
+	if (!pins)
+		return;
+	if (!iov || f->nr_kept < pins)
+		bail("too little memory for %u pins", pins);
+	for (i = 0; i < pins; i++) {
+		size_t first = f->nr_kept * i / pins;
+		size_t next = f->nr_kept * (i + 1) / pins;
+		size_t n = first + rng_below(&f->rng, next - first);
+
+		iov[i].iov_base = f->arena + f->kept[n] * PAGE;
+		iov[i].iov_len = PAGE;
+	}
+	ring = syscall(SYS_io_uring_setup, 1, &params);
+	if (ring < 0 || syscall(SYS_io_uring_register, ring,
+				IORING_REGISTER_BUFFERS, iov, pins))
+		bail("pin %u pages: %m", pins);
+}
+
+static void age(unsigned int seed, unsigned int pins, size_t want)
+{
+	static struct filler f;
+
+	rng_seed(&f.rng, seed);
+	f.arena = mmap(NULL, want * PAGE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (f.arena == MAP_FAILED)
+		bail("reserve addresses: %m");
+	madvise(f.arena, want * PAGE, MADV_NOHUGEPAGE);
+	walking = &f;
+	nftw("/usr/lib", add_cached, 16, FTW_PHYS);
+
+	fill(&f, want);
+	drop_anonymous(&f);
+	drop_files(&f);
+	pin(&f, pins);
+}
+
+void age_start(struct age *age_, unsigned int seed, unsigned int pins)
+{
+	size_t want;
+	int ready[2];
+	char byte;
+
+	file_write("/proc/sys/vm/drop_caches", "1");
+	want = meminfo_kib("MemFree") / (PAGE >> 10) * FILL_PERCENT / 100;
+	mkdir(DIR, 0755);
+	if (mount("age", DIR, "tmpfs", 0, "size=100%,nr_inodes=0"))
+		bail("mount %s: %m", DIR);
+	if (pipe2(ready, O_CLOEXEC))
+		bail("pipe: %m");
+	age_->pid = fork();
+	if (age_->pid < 0)
+		bail("fork: %m");
+	if (!age_->pid) {
+		age(seed, pins, want);
+		if (write(ready[1], "", 1) != 1)
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) != 1)
+		bail("aging failed");
+	close(ready[0]);
+	age_->free_kib = meminfo_kib("MemFree");
+}
+
+void age_stop(struct age *age_)
+{
+	kill(age_->pid, SIGKILL);
+	if (waitpid(age_->pid, NULL, 0) < 0)
+		bail("wait: %m");
+	if (umount(DIR))
+		bail("umount %s: %m", DIR);
+	file_write("/proc/sys/vm/drop_caches", "1");
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the benchmarks share: allocators, clocks, series of figures, rows. */
+#ifndef _BENCH_H
+#define _BENCH_H
+
+#include <lazy_contig.h>
+
+#include "../selftest/helpers.h"
+
+#define GIB(n)		((size_t)(n) << 30)
+
+/* An allocator: whatever answers DMA_HEAP_IOCTL_ALLOC. */
+struct heap {
+	const char *name;
+	const char *node;
+	int fd;
+};
+
+extern struct heap ours;		/* lazy_contig */
+extern struct heap system_heap;
+extern struct heap cma;
+extern struct heap walk;
+extern struct heap pages;
+extern struct heap exhaustive;		/* the walk, each place tried once */
+
+/* What was asked for on the command line. */
+struct options {
+	bool quick;
+	int runs;
+	unsigned int seed;
+	const char *only;	/* allocators, or NULL for all */
+	const char *sizes;	/* in MiB, or NULL for all */
+	const char *pins;	/* numbers of pinned pages, or NULL for all */
+};
+
+/* Opens the node; false if it is not there or was not asked for. */
+bool heap_use(struct heap *heap, const struct options *opt);
+/* Is value in the list "a,b,c"? A NULL list has everything. */
+bool listed(const char *list, const char *value);
+bool number_listed(const char *list, unsigned long value);
+
+double now_ms(void);
+
+/* Pseudo-random numbers that depend on nothing but the seed (xorshift). */
+struct rng {
+	uint64_t state;
+};
+void rng_seed(struct rng *rng, uint64_t seed);
+uint64_t rng_next(struct rng *rng);
+uint64_t rng_below(struct rng *rng, uint64_t limit);
+double rng_fraction(struct rng *rng);
+
+/* Figures of which quantiles are wanted. */
+struct series {
+	double *value;
+	size_t nr;
+	size_t room;
+	bool sorted;
+};
+void series_add(struct series *s, double value);
+/* 0 the smallest, 0.5 the median, 1 the largest; 0 if there is no figure. */
+double series_at(struct series *s, double quantile);
+void series_free(struct series *s);
+
+/* The heading of a group of figures, then one line of CSV for each. */
+struct row {
+	const char *suite;
+	const char *config;
+	int run;
+	const char *heap;
+	size_t len;		/* bytes */
+	int threads;
+};
+void row(const struct row *r, const char *metric, double value);
+void row_header(void);
+
+/* A parameter of a module; false if it has none of that name. */
+bool param_get(const char *module, const char *name, char *value, size_t len);
+bool param_set(const char *module, const char *name, const char *value);
+void file_write(const char *path, const char *text);
+
+/* Ages memory and holds it in that state until age_stop(). */
+struct age {
+	pid_t pid;
+	long free_kib;		/* of memory, once aged */
+};
+void age_start(struct age *age, unsigned int seed, unsigned int pins);
+void age_stop(struct age *age);
+
+int bench_yield(const struct options *opt);
+int bench_churn(const struct options *opt);
+int bench_speed(const struct options *opt);
+int bench_video(const struct options *opt);
+
+#endif /* _BENCH_H */
