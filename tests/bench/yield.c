@@ -134,8 +134,7 @@ static void all_sizes(const struct options *opt, const char *config, int run,
 			.heap = heap->name, .len = MIB(sizes[i]), .threads = 1,
 		};
 
-		/* needs no company: the walk itself is one if it ends */
-		if (heap == &exhaustive && (run > 0 || pins < 2000))
+		if (heap == &exhaustive && pins < 0)
 			continue;
 		if (!number_listed(opt->sizes, sizes[i]))
 			continue;

@@ -1,0 +1,233 @@
+# The tables and the targets: awk -f figures.awk -f report.awk bench.csv
+
+function heading(text)
+{
+	printf "\n%s\n\n", text
+}
+
+function yield_row(config, kib, who,   wanted, count, ours)
+{
+	wanted = f("yield", config, who, kib, 1, "wanted")
+	if (wanted == "")
+		return
+	count = f("yield", config, who, kib, 1, "count")
+	ours = f("yield", config, "lazy_contig", kib, 1, "median_ms")
+	printf "  %-9s %-9s %-12s %5d of %-4d %9s %9s %9s %9s  %s%s\n", \
+		config, size_name(kib), who, count, wanted, \
+		short(f("yield", config, who, kib, 1, "median_ms")), \
+		short(f("yield", config, who, kib, 1, "p99_ms")), \
+		short(f("yield", config, who, kib, 1, "worst_ms")), \
+		short(f("yield", config, who, kib, 1, "refusal_ms")), \
+		who == "lazy_contig" ? "" : short(ratio(ours, f("yield", config, who, kib, 1, "median_ms"))), \
+		f("yield", config, who, kib, 1, "out_of_time") ? "  (out of time)" : ""
+}
+
+function yield_table(   c, s, w, configs, sizes, who, nc, ns, nw)
+{
+	heading("Buffers held until 80 % of the free memory is taken (ms; ratio: median of lazy_contig to this one's)")
+	printf "  %-9s %-9s %-12s %13s %9s %9s %9s %9s  %s\n", "memory", "size", "allocator", \
+		"found", "median", "p99", "worst", "refusal", "ratio"
+	nc = split("fresh,60 pins,2000 pins", configs, ",")
+	ns = split("8192 65536 262144 1048576", sizes, " ")
+	nw = split("walk pages exhaustive lazy_contig", who, " ")
+	for (c = 1; c <= nc; c++)
+		for (s = 1; s <= ns; s++)
+			for (w = 1; w <= nw; w++)
+				yield_row(configs[c], sizes[s], who[w])
+}
+
+function churn_table(   s, w, who, nw, kib, line, tried, any)
+{
+	heading("Churn: requests of random size and lifetime; given, and median ms")
+	nw = split("walk pages lazy_contig", who, " ")
+	line = sprintf("  %-10s", "size")
+	for (w = 1; w <= nw; w++)
+		line = line sprintf(" %24s", who[w])
+	print line
+	for (kib = 64; kib <= 262144; kib *= 2) {
+		line = sprintf("  %-10s", kib == 262144 ? "then 256 M" : "from " size_name(kib))
+		any = 0
+		for (w = 1; w <= nw; w++) {
+			tried = f("churn", "60 pins", who[w], kib, 1, "tried")
+			any = any || tried != ""
+			line = line (tried ? sprintf(" %6d of %-6d %8s", \
+				f("churn", "60 pins", who[w], kib, 1, "given"), tried, \
+				short(f("churn", "60 pins", who[w], kib, 1, "median_ms"))) : \
+				sprintf(" %24s", "-"))
+		}
+		if (any)
+			print line
+	}
+}
+
+function speed_line(kib, threads, metric, label,   s, c, x)
+{
+	s = f("speed", "boot", "system", kib, threads, metric)
+	c = f("speed", "boot", "cma", kib, threads, metric)
+	x = f("speed", "boot", "cold", kib, threads, metric)
+	if (s == "" && c == "" && x == "")
+		return
+	printf "  %-9s %-22s %9s %9s %9s %9s %11s %9s %11s %9s\n", size_name(kib), label, \
+		short(s), short(c), short(x), short(f("speed", "boot", "warm", kib, threads, metric)), \
+		short(ratio(x, s)), short(ratio(x, c)), \
+		short(ratio(f("speed", "boot", "warm", kib, threads, metric), s)), \
+		short(ratio(f("speed", "boot", "warm", kib, threads, metric), c))
+}
+
+function speed_table(   sizes, ns, i, m, names, labels, nm, t)
+{
+	heading("One buffer's life (ms)")
+	printf "  %-9s %-22s %9s %9s %9s %9s %11s %9s %11s %9s\n", "size", "step", \
+		"system", "cma", "cold", "warm", "cold/system", "cold/cma", "warm/system", "warm/cma"
+	ns = split("4 64 1024 8192 65536 262144 1048576", sizes, " ")
+	nm = split("alloc_ms map_touch_ms map_ms map_touch_2m_ms sync_ms free_ms", names, " ")
+	split("allocate,map and touch,map only,map, touch each 2 MiB,sync,free", labels, ",")
+	labels[4] = "map, touch each 2 MiB"; labels[5] = "sync"; labels[6] = "free"
+	for (i = 1; i <= ns; i++) {
+		for (m = 1; m <= nm; m++)
+			speed_line(sizes[i], 1, names[m], labels[m])
+		for (t = 1; t <= 4; t *= 2)
+			speed_line(sizes[i], t, "cycle_ms", t " thr. allocate+free")
+	}
+	speed_line(262144, 1, "one_cpu_ms", "allocate on one CPU")
+	speed_line(262144, 1, "all_cpus_ms", "allocate on all CPUs")
+	speed_line(1048576, 1, "free_stall_ms", "stall while freeing")
+	speed_line(1048576, 1, "quiet_stall_ms", "stall while idle")
+	printf "\n  kmalloc bytes a buffer: 4 KiB: system %s, cma %s, lazy_contig %s; 64 MiB: %s, %s, %s\n", \
+		short(f("speed", "boot", "system", 4, 1, "kmalloc_bytes")), \
+		short(f("speed", "boot", "cma", 4, 1, "kmalloc_bytes")), \
+		short(f("speed", "boot", "cold", 4, 1, "kmalloc_bytes")), \
+		short(f("speed", "boot", "system", 65536, 1, "kmalloc_bytes")), \
+		short(f("speed", "boot", "cma", 65536, 1, "kmalloc_bytes")), \
+		short(f("speed", "boot", "cold", 65536, 1, "kmalloc_bytes"))
+}
+
+function video_table(   w, who, nw)
+{
+	heading("Video: eight 4K frames (NV12) cycled through allocate, import, map, write, free (ms a frame)")
+	printf "  %-12s %9s %9s %14s\n", "allocator", "median", "p99", "without write"
+	nw = split("system cma lazy_contig", who, " ")
+	for (w = 1; w <= nw; w++)
+		printf "  %-12s %9s %9s %14s\n", who[w], \
+			short(f("video", "NV12", who[w], 12150, 1, "frame_ms")), \
+			short(f("video", "NV12", who[w], 12150, 1, "frame_p99_ms")), \
+			short(f("video", "NV12", who[w], 12150, 1, "overhead_ms"))
+}
+
+# What was to be reached: the figure must not be above the bound.
+function target(text, value, bound)
+{
+	if (value == "") {
+		printf "  not measured  %s\n", text
+		return
+	}
+	printf "  %-7s %9s  %-10s %s\n", value <= bound ? "met" : "MISSED", short(value), \
+		"<= " bound, text
+	met += value <= bound
+	missed += value > bound
+}
+
+function y(config, who, mib, metric)
+{
+	return f("yield", config, who, mib * 1024, 1, metric)
+}
+
+function fewer(config, who, mib,   a, b)
+{
+	a = y(config, who, mib, "count")
+	b = y(config, "lazy_contig", mib, "count")
+	return a == "" || b == "" ? "" : a - b
+}
+
+function yield_targets(   c, n, configs, s, ns, sizes, text)
+{
+	n = split("fresh,60 pins,2000 pins", configs, ",")
+	ns = split("8 64 256 1024", sizes, " ")
+	for (c = 1; c <= n; c++)
+		for (s = 1; s <= ns; s++)
+			if (y(configs[c], "walk", sizes[s], "count") != "")
+				target("buffers fewer than the walk's, " configs[c] ", " sizes[s] " MiB", \
+					fewer(configs[c], "walk", sizes[s]), 0)
+	for (s = 1; s <= 3; s++)
+		target("median to the walk's, 60 pins, " sizes[s] " MiB", \
+			ratio(y("60 pins", "lazy_contig", sizes[s], "median_ms"), \
+				y("60 pins", "walk", sizes[s], "median_ms")), s == 1 ? 0.25 : 0.5)
+	for (s = 1; s <= 3; s++)
+		target("p99 to the median, 60 pins, " sizes[s] " MiB", \
+			ratio(y("60 pins", "lazy_contig", sizes[s], "p99_ms"), \
+				y("60 pins", "lazy_contig", sizes[s], "median_ms")), 4)
+	target("buffers fewer than an exhaustive search's, 2000 pins, 8 MiB", \
+		fewer("2000 pins", "exhaustive", 8), 0)
+	target("worst time in ms, 2000 pins, 8 MiB", y("2000 pins", "lazy_contig", 8, "worst_ms"), 50)
+	target("median to the walk's, 2000 pins, 64 MiB", \
+		ratio(y("2000 pins", "lazy_contig", 64, "median_ms"), \
+			y("2000 pins", "walk", 64, "median_ms")), 0.05)
+	for (c = 2; c <= n; c++)
+		for (s = 1; s <= ns; s++)
+			if (y(configs[c], "lazy_contig", sizes[s], "refusal_ms") != "")
+				target("time of the refusal in ms, " configs[c] ", " sizes[s] " MiB", \
+					y(configs[c], "lazy_contig", sizes[s], "refusal_ms"), 100)
+	target("time of the refusal in ms, memory full, 1 GiB", \
+		y("60 pins", "lazy_contig", 8, "refusal_full_ms"), 100)
+	target("worst to the median, fresh, 64 MiB", \
+		ratio(y("fresh", "lazy_contig", 64, "worst_ms"), \
+			y("fresh", "lazy_contig", 64, "median_ms")), 1.5)
+}
+
+function s(who, kib, metric)
+{
+	return f("speed", "boot", who, kib, 1, metric)
+}
+
+function speed_targets(   m)
+{
+	m = 262144
+	target("cold 256 MiB to the system heap", ratio(s("cold", m, "alloc_ms"), s("system", m, "alloc_ms")), 0.65)
+	target("cold 256 MiB to the CMA heap", ratio(s("cold", m, "alloc_ms"), s("cma", m, "alloc_ms")), 0.35)
+	target("warm 256 MiB to the system heap", ratio(s("warm", m, "alloc_ms"), s("system", m, "alloc_ms")), 0.02)
+	target("warm 256 MiB to the CMA heap", ratio(s("warm", m, "alloc_ms"), s("cma", m, "alloc_ms")), 0.02)
+	target("map and touch 256 MiB to the CMA heap", \
+		ratio(s("cold", m, "map_touch_ms"), s("cma", m, "map_touch_ms")), 0.10)
+	target("map and touch 256 MiB to the system heap", \
+		ratio(s("cold", m, "map_touch_ms"), s("system", m, "map_touch_ms")), 0.4)
+	target("touch each 2 MiB of 256 to the CMA heap's map and touch", \
+		ratio(s("cold", m, "map_touch_2m_ms"), s("cma", m, "map_touch_ms")), 0.01)
+	target("4 KiB to the system heap", ratio(s("cold", 4, "alloc_ms"), s("system", 4, "alloc_ms")), 1.3)
+	target("64 KiB to the system heap", ratio(s("cold", 64, "alloc_ms"), s("system", 64, "alloc_ms")), 1.3)
+	target("free 256 MiB to the system heap", ratio(s("cold", m, "free_ms"), s("system", m, "free_ms")), 1.5)
+	target("free 4 KiB to the system heap", ratio(s("cold", 4, "free_ms"), s("system", 4, "free_ms")), 1.5)
+	target("free 256 MiB to allocating it", ratio(s("cold", m, "free_ms"), s("cold", m, "alloc_ms")), 1)
+	target("two CPUs to one, 256 MiB", ratio(s("cold", m, "all_cpus_ms"), s("cold", m, "one_cpu_ms")), 0.65)
+	target("stall while 1 GiB is freed, ms", s("cold", 1048576, "free_stall_ms"), 10)
+	target("bookkeeping a buffer, 64 MiB, bytes", s("cold", 65536, "kmalloc_bytes"), 1024)
+}
+
+function churn_targets(   kib, missing, tried)
+{
+	for (kib = 64; kib < 65536; kib *= 2) {
+		tried = f("churn", "60 pins", "lazy_contig", kib, 1, "tried")
+		if (tried != "")
+			missing += tried - f("churn", "60 pins", "lazy_contig", kib, 1, "given")
+	}
+	target("churn: requests refused", missing, 0)
+	target("churn: 256 MiB buffers fewer than the walk's", \
+		f("churn", "60 pins", "walk", 262144, 1, "given") - \
+		f("churn", "60 pins", "lazy_contig", 262144, 1, "given"), 0)
+}
+
+END {
+	if (("yield,60 pins" in seen) || ("yield,fresh" in seen))
+		yield_table()
+	if ("churn,60 pins" in seen)
+		churn_table()
+	if ("speed,boot" in seen)
+		speed_table()
+	if ("video,NV12" in seen)
+		video_table()
+	heading("Targets")
+	yield_targets()
+	if ("churn,60 pins" in seen)
+		churn_targets()
+	speed_targets()
+	printf "\n%d targets met, %d missed\n", met, missed
+}
