@@ -94,13 +94,25 @@ static int lc_choose(struct lc_search *search, struct zone *zone,
 	return ret;
 }
 
-static int lc_attempt(const struct lc_request *req, unsigned long pfn,
-		      struct lc_effort *effort)
+/* Take the pages, unless others did meanwhile and it would be too much. */
+static int lc_take_pages(struct zone *zone, unsigned long pfn,
+			 unsigned long nr_pages)
+{
+	int ret = lc_migrate(pfn, nr_pages);
+
+	if (ret || lc_can_spare(zone, 0))
+		return ret;
+	lc_pages_free(pfn, nr_pages);
+	return -ENOMEM;
+}
+
+static int lc_attempt(const struct lc_request *req, struct zone *zone,
+		      unsigned long pfn, struct lc_effort *effort)
 {
 	u64 start = ktime_get_ns(), us;
 	int ret;
 
-	ret = lc_migrate(pfn, req->nr_pages);
+	ret = lc_take_pages(zone, pfn, req->nr_pages);
 	us = div_u64(ktime_get_ns() - start, NSEC_PER_USEC);
 	trace_lazy_contig_attempt(pfn, req->nr_pages, ret, us);
 	effort->attempts++;
@@ -120,12 +132,16 @@ static int lc_take_from_zone(const struct lc_request *req, struct zone *zone,
 	struct lc_search search;
 	int ret;
 
+	if (!lc_can_spare(zone, req->nr_pages)) {
+		effort->scarce = true;
+		return -ENOSPC;
+	}
 	lc_search_begin(&search, zone, req->nr_pages, req->align, req->end_pfn);
 	while (time_before(jiffies, effort->deadline)) {
 		ret = lc_choose(&search, zone, pfn);
 		if (ret)
 			return ret;
-		ret = lc_attempt(req, *pfn, effort);
+		ret = lc_attempt(req, zone, *pfn, effort);
 		if (!ret)
 			lc_count(LC_MOVED_PAGES,
 				 lc_search_to_move(&search));
@@ -183,28 +199,6 @@ static int lc_take_by_migration(const struct lc_request *req,
 }
 
 /*
- * alloc_contig_range() heeds no watermark. What the kernel says can be had
- * without swapping must cover the request and leave what the page allocator
- * itself would leave, or somebody else's allocation would end in the OOM
- * killer's hands.
- */
-static bool lc_machine_can_spare(unsigned long nr_pages)
-{
-	long available = si_mem_available();
-	unsigned long reserve = 0;
-	int node, idx;
-
-	for_each_node_state(node, N_MEMORY) {
-		for (idx = 0; idx < MAX_NR_ZONES; idx++) {
-			const struct zone *zone = &NODE_DATA(node)->node_zones[idx];
-
-			reserve += high_wmark_pages(zone);
-		}
-	}
-	return available > 0 && available >= nr_pages + reserve;
-}
-
-/*
  * Return: 0 or an error for the user; if it is an error, *reason says which
  * counter of failures it belongs to.
  */
@@ -218,10 +212,6 @@ static int lc_take(const struct lc_request *req, struct lc_effort *effort,
 		lc_count(LC_FROM_BUDDY, 1);
 		return 0;
 	}
-	*reason = LC_FAIL_MEMORY;
-	if (!lc_machine_can_spare(req->nr_pages))
-		return -ENOMEM;
-
 	ret = lc_take_by_migration(req, effort, pfn);
 	if (!ret) {
 		lc_count(LC_FROM_MIGRATION, 1);
@@ -229,6 +219,8 @@ static int lc_take(const struct lc_request *req, struct lc_effort *effort,
 	}
 	if (ret == -EINTR)
 		*reason = LC_FAIL_KILLED;
+	else if (effort->scarce)
+		*reason = LC_FAIL_MEMORY;
 	else
 		*reason = effort->late ? LC_FAIL_TIME :
 					 LC_FAIL_PLACE;
@@ -243,12 +235,12 @@ static int lc_take_behind(struct zone *zone, unsigned long pfn,
 
 	if (zone_idx(zone) == ZONE_MOVABLE && !READ_ONCE(zone_movable))
 		return -ENOSPC;
-	if (!lc_machine_can_spare(nr_pages))
+	if (!lc_can_spare(zone, nr_pages))
 		return -ENOMEM;
 	ret = lc_search_at(&search, zone, pfn, nr_pages);
 	if (ret)
 		return ret;
-	ret = lc_migrate(pfn, nr_pages);
+	ret = lc_take_pages(zone, pfn, nr_pages);
 	lc_search_done(&search, pfn, ret);
 	return ret;
 }

@@ -22,6 +22,7 @@
 struct dma_buf;
 struct lc_user;
 struct vm_area_struct;
+struct zone;
 
 /* A page frame number that no page reaches: no address limit. */
 #define LC_NO_LIMIT	ULONG_MAX
@@ -115,6 +116,9 @@ struct lc_user *lc_charge(unsigned long nr_pages);
 int lc_charge_more(struct lc_user *user, unsigned long nr_pages);
 void lc_uncharge(struct lc_user *user, unsigned long nr_pages);
 
+/* spare.c */
+bool lc_can_spare(const struct zone *zone, unsigned long nr_pages);
+
 /* buddy.c */
 int lc_buddy_take(const struct lc_request *req, unsigned long *pfn);
 
@@ -137,6 +141,10 @@ void lc_range_add_buffer(struct lc_range *range, struct list_head *buffer);
 void lc_range_remove_buffer(struct list_head *buffer);
 void lc_range_for_each(void (*func)(const struct lc_range *range, void *data),
 		       void *data);
+
+/* offline.c */
+int lc_offline_init(void);
+void lc_offline_exit(void);
 
 /* buffer.c */
 struct dma_buf *lc_buffer_export(struct lc_range *range, const char *exp_name,

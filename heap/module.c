@@ -21,12 +21,13 @@
  *	export.c			calls from other modules
  *	alloc.c				order of nodes, zones and sources, the
  *					time limit, when to give up
- *	limit.c				what all and what one user may have
+ *	limit.c spare.c			what all and what one user may have,
+ *					and what the machine can do without
  *	buddy.c				small pieces from the page allocator
  *	scan.c map.c policy.c		which range: reading struct pages,
  *					remembering what was read, choosing
  *	migrate.c zero.c		emptying it, clearing it
- *	range.c				the owner of the pages from then on
+ *	range.c offline.c		the owner of the pages from then on
  *	buffer.c mmap.c			the dma-buf
  *	regions.c resize.c		buffers that are kept without one
  *	observe/			what others may see of all this
@@ -61,8 +62,8 @@
  * kept buffers is taken under what the mm holds, and nothing under it.
  *
  * What the memory is while it is ours: allocated kernel pages, one reference
- * each, unmovable for everyone else. Offlining or hibernating the machine
- * treats them like any other kernel memory.
+ * each, unmovable for everyone else. Hibernating the machine treats them like
+ * any other kernel memory; taking a block offline that holds some fails.
  */
 #include <linux/module.h>
 
@@ -80,9 +81,12 @@ static int __init lc_init(void)
 	ret = lc_scan_init();
 	if (ret)
 		return ret;
-	ret = lc_control_init();
+	ret = lc_offline_init();
 	if (ret)
 		goto exit_scan;
+	ret = lc_control_init();
+	if (ret)
+		goto exit_offline;
 	ret = lc_cma_init();
 	if (ret)
 		goto exit_control;
@@ -97,6 +101,8 @@ exit_debugfs:
 	lc_cma_exit();
 exit_control:
 	lc_control_exit();
+exit_offline:
+	lc_offline_exit();
 exit_scan:
 	lc_scan_exit();
 	return ret;
@@ -109,6 +115,7 @@ static void __exit lc_exit(void)
 	lc_cma_exit();
 	lc_control_exit();
 	lc_regions_exit();
+	lc_offline_exit();
 	lc_scan_exit();
 }
 

@@ -39,6 +39,14 @@ bool lc_name_valid(const char *name)
 	return false;
 }
 
+static void lc_range_forget(struct lc_range *range)
+{
+	mutex_lock(&lc_live_lock);
+	list_del(&range->live);
+	mutex_unlock(&lc_live_lock);
+	lc_iomem_remove(range);
+}
+
 /**
  * lc_range_create - give pages an owner
  * @pfn: first page frame, of @req->nr_pages pages with one reference each
@@ -49,8 +57,9 @@ bool lc_name_valid(const char *name)
  * still does.
  *
  * Context: process context, may sleep.
- * Return: the range with one reference, or -ENOMEM, or -EBUSY if the physical
- * address space is not what the kernel's own tables say, as ERR_PTR.
+ * Return: the range with one reference, or -ENOMEM, which includes that its
+ * memory is just going offline, or -EBUSY if the physical address space is not
+ * what the kernel's own tables say, as ERR_PTR.
  */
 struct lc_range *lc_range_create(unsigned long pfn, const struct lc_request *req,
 				 struct lc_user *user)
@@ -80,6 +89,11 @@ struct lc_range *lc_range_create(unsigned long pfn, const struct lc_request *req
 	mutex_lock(&lc_live_lock);
 	list_add_tail(&range->live, &lc_live);
 	mutex_unlock(&lc_live_lock);
+	if (lc_scan_leaving(pfn, range->nr_pages)) {
+		lc_range_forget(range);
+		kfree(range);
+		return ERR_PTR(-ENOMEM);
+	}
 	return range;
 }
 
@@ -89,10 +103,7 @@ static void lc_range_release(struct kref *ref)
 
 	trace_lazy_contig_release(range->pfn, range->nr_pages);
 	lc_count(LC_RELEASED, 1);
-	mutex_lock(&lc_live_lock);
-	list_del(&range->live);
-	mutex_unlock(&lc_live_lock);
-	lc_iomem_remove(range);
+	lc_range_forget(range);
 	lc_pages_free(range->pfn, range->nr_pages);
 	lc_scan_freed(range->pfn, range->nr_pages);
 	lc_uncharge(range->user, range->nr_pages);
@@ -115,15 +126,22 @@ static void lc_range_set_length(struct lc_range *range, unsigned long nr_pages)
  * caller still does.
  *
  * Context: process context, may sleep.
- * Return: 0, or -EBUSY if they are not part of the same RAM in /proc/iomem.
+ * Return: 0, or -EBUSY if they are not part of the same RAM in /proc/iomem or
+ * just going offline.
  */
 int lc_range_extend(struct lc_range *range, unsigned long nr_pages)
 {
+	unsigned long had = range->nr_pages;
 	int ret = lc_iomem_resize(range, nr_pages);
 
-	if (!ret)
-		lc_range_set_length(range, nr_pages);
-	return ret;
+	if (ret)
+		return ret;
+	lc_range_set_length(range, nr_pages);
+	if (!lc_scan_leaving(range->pfn, nr_pages))
+		return 0;
+	WARN_ON_ONCE(lc_iomem_resize(range, had));
+	lc_range_set_length(range, had);
+	return -EBUSY;
 }
 
 /**

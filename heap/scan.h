@@ -48,6 +48,7 @@ static inline unsigned long lc_search_to_move(const struct lc_search *s)
 }
 
 void lc_scan_freed(unsigned long pfn, unsigned long nr_pages);
+bool lc_scan_leaving(unsigned long pfn, unsigned long nr_pages);
 
 /* between search.c, claim.c and scan.c */
 void lc_claim(struct lc_search *s, unsigned long start);

@@ -222,6 +222,20 @@ static int forget_everywhere(unsigned long start, unsigned long end, bool going)
 	return 0;
 }
 
+/**
+ * lc_scan_leaving - is some of this memory going offline right now?
+ * @pfn: its first page
+ * @nr_pages: how much
+ *
+ * Context: process, may sleep. Return: true if it is.
+ */
+bool lc_scan_leaving(unsigned long pfn, unsigned long nr_pages)
+{
+	guard(mutex)(&zones_lock);
+	return pfn >> pageblock_order < offline_end &&
+	       DIV_ROUND_UP(pfn + nr_pages, pageblock_nr_pages) > offline_start;
+}
+
 static int memory_changes(struct notifier_block *nb, unsigned long action,
 			  void *data)
 {

@@ -61,6 +61,7 @@ enum lc_counter {
  * @attempts: windows tried
  * @busy: of these, how many held something that would not move
  * @nomem: and how many had no room to move things to
+ * @scarce: a zone was left out because the machine needs what is left
  * @late: the deadline came before the candidates were exhausted
  */
 struct lc_effort {
@@ -68,6 +69,7 @@ struct lc_effort {
 	unsigned int attempts;
 	unsigned int busy;
 	unsigned int nomem;
+	bool scarce;
 	bool late;
 };
 
