@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ZONE_MOVABLE is what can be unplugged: buffers are taken from it first, and
+ * never with zone_movable=0.
+ */
+#include <stdio.h>
+
+#include "helpers.h"
+
+#define PARAM		"/sys/module/lazy_contig/parameters/zone_movable"
+#define MAX_BUFFERS	512
+
+static unsigned long long movable_start, movable_end;
+
+static void find_zone(void)
+{
+	unsigned long long start = 0, spanned = 0;
+	char line[256], name[32] = "";
+	FILE *f;
+
+	f = fopen("/proc/zoneinfo", "re");
+	if (!f)
+		bail("/proc/zoneinfo: %m");
+	while (fgets(line, sizeof(line), f)) {
+		sscanf(line, "Node %*d, zone %31s", name);
+		if (strcmp(name, "Movable"))
+			continue;
+		sscanf(line, " spanned %llu", &spanned);
+		sscanf(line, " start_pfn: %llu", &start);
+	}
+	fclose(f);
+	if (!spanned)
+		bail("the machine has no ZONE_MOVABLE");
+	movable_start = start * PAGE;
+	movable_end = movable_start + spanned * PAGE;
+}
+
+static bool in_zone(int buf, size_t len)
+{
+	uint64_t phys = buf_phys(buf);
+
+	return phys < movable_end && phys + len > movable_start;
+}
+
+static void spare(bool yes)
+{
+	int fd = open(PARAM, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, yes ? "0" : "1", 1) != 1)
+		bail(PARAM ": %m");
+	close(fd);
+}
+
+static void check_first(int heap)
+{
+	static const size_t lengths[] = { MIB(8), MIB(64), MIB(256) };
+	size_t i;
+	int buf;
+
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		buf = buf_new(heap, lengths[i]);
+		ok(in_zone(buf, lengths[i]), "%zu MiB lie in ZONE_MOVABLE",
+		   lengths[i] >> 20);
+		close(buf);
+	}
+}
+
+/* Until nothing is left, small ones and large ones. */
+static void check_spared(int heap)
+{
+	static const size_t lengths[] = { MIB(64), MIB(8), MIB(1), PAGE };
+	int bufs[MAX_BUFFERS], n = 0, inside = 0, buf = 0;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		int end = n + 50;
+
+		while (n < end && (buf = heap_alloc(heap, lengths[i])) >= 0) {
+			inside += in_zone(buf, lengths[i]);
+			bufs[n++] = buf;
+		}
+		if (!i)
+			is(buf, -ENOMEM, "the other zones end after %d", n);
+	}
+	ok(n > 10, "%d buffers were given", n);
+	is(inside, 0, "none of them lies in ZONE_MOVABLE");
+	while (n)
+		close(bufs[--n]);
+}
+
+int main(void)
+{
+	int heap = heap_open(HEAP);
+	struct mark mark;
+
+	find_zone();
+	mark_set(&mark);
+	check_first(heap);
+	spare(true);
+	check_spared(heap);
+	spare(false);
+	check_first(heap);
+	mark_check(&mark, "all buffers");
+	close(heap);
+	return tap_done();
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * On a machine with three nodes, one of them without processors and one whose
+ * memory appears after the module was loaded: a buffer lies where it was asked
+ * for, or where the caller's policy and cpuset say, and nowhere else.
+ */
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "helpers.h"
+
+#define CPUSET		"/sys/fs/cgroup/lc-cpuset"
+#define ANY		-1
+
+/* By way of the page allocator, at the border, by migration. */
+static const size_t lengths[] = { PAGE, MIB(1), MIB(4) + PAGE, MIB(64) };
+
+static int alloc_on(int control, size_t len, int node)
+{
+	struct lazy_contig_alloc a = {
+		.size = sizeof(a),
+		.len = len,
+		.node = node,
+		.fd_flags = O_RDWR | O_CLOEXEC,
+	};
+	int err = call(control, LAZY_CONTIG_IOCTL_ALLOC, &a);
+
+	return err ?: a.fd;
+}
+
+static int node_of(int buf)
+{
+	struct lazy_contig_query q;
+
+	if (buf_query(buf, &q))
+		bail("QUERY failed");
+	return q.node;
+}
+
+static void check_strict(int control, int node)
+{
+	size_t i;
+	int buf;
+
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		buf = alloc_on(control, lengths[i], node);
+		if (!ok(buf >= 0, "%zu KiB on node %d", lengths[i] >> 10, node))
+			continue;
+		is(node_of(buf), node, "they lie there");
+		close(buf);
+	}
+}
+
+/* A strict node means that node, even when only others have room left. */
+static void check_full(int control, int node)
+{
+	int bufs[256], n = 0, elsewhere = 0, buf;
+
+	while ((buf = alloc_on(control, MIB(32), node)) >= 0) {
+		elsewhere += node_of(buf) != node;
+		bufs[n++] = buf;
+		if (n == ARRAY_SIZE(bufs))
+			bail("node %d has no end", node);
+	}
+	is(buf, -ENOMEM, "node %d is full after %d buffers of 32 MiB", node, n);
+	ok(n > 0, "some fitted");
+	is(elsewhere, 0, "none of them lies on another node");
+	buf = alloc_on(control, MIB(32), ANY);
+	if (ok(buf >= 0, "a buffer without a wish is given elsewhere")) {
+		ok(node_of(buf) != node, "not on node %d", node);
+		close(buf);
+	}
+	while (n)
+		close(bufs[--n]);
+}
+
+/*
+ * The part that runs under "numactl --membind" or in a cpuset: "numa_nodes
+ * NODE" exits with the number of buffers that are not on that node.
+ */
+static int bound(int node)
+{
+	int heap = heap_open(HEAP), elsewhere = 0, buf;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		buf = heap_alloc(heap, lengths[i]);
+		if (buf < 0) {
+			diag("%zu KiB bound to node %d: %s", lengths[i] >> 10,
+			     node, strerror(-buf));
+			return 100;
+		}
+		elsewhere += node_of(buf) != node;
+		close(buf);
+	}
+	return elsewhere;
+}
+
+static int numactl(void *arg)
+{
+	char membind[32], node[16], self[256] = "";
+
+	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
+		return 126;
+	snprintf(membind, sizeof(membind), "--membind=%d", *(int *)arg);
+	snprintf(node, sizeof(node), "%d", *(int *)arg);
+	execlp("numactl", "numactl", membind, self, node, NULL);
+	return 127;
+}
+
+static int preferred(void *arg)
+{
+	unsigned long mask = 1ul << *(int *)arg;
+
+	/* 1 is MPOL_PREFERRED */
+	if (syscall(SYS_set_mempolicy, 1, &mask, sizeof(mask) * 8))
+		return 126;
+	return bound(*(int *)arg);
+}
+
+static void put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		bail("write \"%s\" to %s: %m", text, path);
+	close(fd);
+}
+
+static int in_cpuset(void *arg)
+{
+	put(CPUSET "/cgroup.procs", "0");
+	return bound(*(int *)arg);
+}
+
+static void check_bound(int node)
+{
+	char text[16];
+
+	is(in_child(numactl, &node), 0, "numactl --membind=%d is obeyed", node);
+	is(in_child(preferred, &node), 0, "a preference for node %d is met", node);
+
+	put("/sys/fs/cgroup/cgroup.subtree_control", "+cpuset");
+	if (mkdir(CPUSET, 0755))
+		bail("mkdir " CPUSET ": %m");
+	snprintf(text, sizeof(text), "%d", node);
+	put(CPUSET "/cpuset.mems", text);
+	is(in_child(in_cpuset, &node), 0, "a cpuset of node %d is obeyed", node);
+	if (rmdir(CPUSET))
+		bail("rmdir " CPUSET ": %m");
+}
+
+static bool has_memory(void *arg)
+{
+	char path[64], line[128];
+	long kib = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/meminfo",
+		 *(int *)arg);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	while (fgets(line, sizeof(line), f))
+		sscanf(line, "Node %*d MemFree: %ld", &kib);
+	fclose(f);
+	return kib >= 256 << 10;
+}
+
+/* The memory behind virtio-mem comes with its driver. */
+static void check_hot_added(int control, int node)
+{
+	ok(!has_memory(&node), "node %d has no memory at first", node);
+	ok(alloc_on(control, PAGE, node) < 0, "so it gives none");
+	put("/sys/devices/system/memory/auto_online_blocks", "online_kernel");
+	if (system("modprobe virtio_mem"))
+		bail("modprobe virtio_mem failed");
+	if (!ok(becomes_true(has_memory, &node), "memory is added to it"))
+		return;
+	check_strict(control, node);
+	check_bound(node);
+}
+
+int main(int argc, char **argv)
+{
+	int control;
+
+	if (argc > 1)
+		return bound(atoi(argv[1]));
+	control = control_open();
+	check_strict(control, 0);
+	check_strict(control, 1);
+	is(alloc_on(control, PAGE, 3), -EINVAL, "there is no node 3");
+	check_full(control, 1);
+	check_bound(0);
+	check_bound(1);
+	check_hot_added(control, 2);
+	close(control);
+	return tap_done();
+}

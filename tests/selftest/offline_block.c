@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A memory block that holds a buffer does not go offline, and whoever tries is
+ * told at once; one that held a buffer does, and nothing is put there then.
+ */
+#include <stdio.h>
+
+#include "helpers.h"
+
+#define MEMORY		"/sys/devices/system/memory"
+#define MAX_BUFFERS	512
+
+static size_t block_size;
+
+static void read_block_size(void)
+{
+	FILE *f = fopen(MEMORY "/block_size_bytes", "re");
+
+	if (!f || fscanf(f, "%zx", &block_size) != 1)
+		bail("no block size");
+	fclose(f);
+}
+
+static const char *state_path(uint64_t phys)
+{
+	static char path[96];
+
+	snprintf(path, sizeof(path), MEMORY "/memory%llu/state",
+		 (unsigned long long)phys / block_size);
+	return path;
+}
+
+static int set_state(uint64_t phys, const char *state)
+{
+	int fd = open(state_path(phys), O_WRONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		bail("%s: %m", state_path(phys));
+	if (write(fd, state, strlen(state)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+static int try_offline(void *arg)
+{
+	return -set_state(*(uint64_t *)arg, "offline");
+}
+
+/* In a child: the kernel would try for ever to empty a block of ZONE_MOVABLE. */
+static int offline(uint64_t phys)
+{
+	return -in_child(try_offline, &phys);
+}
+
+/* A buffer that is a whole block. */
+static int block_new(int control, uint64_t max_addr, uint64_t *phys)
+{
+	struct lazy_contig_alloc a = {
+		.size = sizeof(a),
+		.len = block_size,
+		.align = block_size,
+		.max_addr = max_addr,
+		.node = -1,
+		.fd_flags = O_RDWR | O_CLOEXEC,
+	};
+	int err = call(control, LAZY_CONTIG_IOCTL_ALLOC, &a);
+
+	if (err)
+		bail("a block of %zu MiB: %s", block_size >> 20, strerror(-err));
+	*phys = a.phys_addr;
+	return a.fd;
+}
+
+/* Takes all that there is: is any of it where no memory is? */
+static int buffers_in(uint64_t phys)
+{
+	int heap = heap_open(HEAP), bufs[MAX_BUFFERS], n = 0, inside = 0;
+
+	while (n < MAX_BUFFERS && (bufs[n] = heap_alloc(heap, MIB(16))) >= 0) {
+		uint64_t at = buf_phys(bufs[n]);
+
+		inside += at < phys + block_size && at + MIB(16) > phys;
+		n++;
+	}
+	while (n)
+		close(bufs[--n]);
+	close(heap);
+	return inside;
+}
+
+static void check_block(int control, uint64_t max_addr, const char *zone)
+{
+	unsigned char *mem;
+	uint64_t phys;
+	int buf;
+
+	buf = block_new(control, max_addr, &phys);
+	mem = buf_map(buf, block_size);
+	pattern_fill(mem, block_size, phys);
+	is(offline(phys), -EBUSY, "%s: the block of a buffer stays", zone);
+	ok(pattern_holds(mem, block_size, phys), "and nothing in it is lost");
+	munmap(mem, block_size);
+	close(buf);
+
+	if (!is(offline(phys), 0, "%s: the block of a freed buffer goes", zone))
+		return;
+	is(buffers_in(phys), 0, "no buffer is put there");
+	is(set_state(phys, "online"), 0, "the block comes back");
+	ok(buffers_in(phys) > 0, "buffers are put there again");
+}
+
+int main(void)
+{
+	int control = control_open();
+	uint64_t phys;
+	int fds;
+
+	read_block_size();
+	close(block_new(control, 0, &phys));
+	fds = fds_open();
+	check_block(control, 0, "ZONE_MOVABLE");
+	check_block(control, phys - 1, "below it");
+	is(fds_open(), fds, "no file descriptor is left");
+	is(dmabufs_live(), 0, "no dma-buf is left");
+	close(control);
+	return tap_done();
+}
