@@ -9,6 +9,7 @@
 #include "compat.h"
 #include "include/lazy_contig_kernel.h"
 #include "lazy_contig.h"
+#include "regions.h"
 
 /* The ranges that other modules have, by first page frame; has its own lock. */
 static DEFINE_XARRAY(lc_exported);
@@ -50,3 +51,19 @@ void lazy_contig_free(struct page *page)
 		lc_range_put(range);
 }
 EXPORT_SYMBOL_GPL(lazy_contig_free);
+
+struct lc_range *lazy_contig_hold(u64 phys_addr, u64 *len)
+{
+	struct lc_range *range = lc_region_get(phys_addr);
+
+	if (!IS_ERR(range))
+		*len = (u64)range->nr_pages << PAGE_SHIFT;
+	return range;
+}
+EXPORT_SYMBOL_GPL(lazy_contig_hold);
+
+void lazy_contig_release(struct lc_range *range)
+{
+	lc_range_put(range);
+}
+EXPORT_SYMBOL_GPL(lazy_contig_release);

@@ -10,6 +10,7 @@
 
 #include <linux/types.h>
 
+struct lc_range;
 struct page;
 
 /**
@@ -41,5 +42,27 @@ struct page *lazy_contig_alloc(size_t len, int node, u64 max_addr);
  * Context: process context, may sleep.
  */
 void lazy_contig_free(struct page *page);
+
+/**
+ * lazy_contig_hold - use a kept buffer of user space
+ * @phys_addr: physical address of its first byte
+ * @len: out: its length in bytes
+ *
+ * The buffer can be freed by its address meanwhile, but its memory stays until
+ * lazy_contig_release(). It cannot be resized.
+ *
+ * Context: process context, may sleep.
+ * Return: a handle, or an ERR_PTR: -ENOENT no kept buffer begins there; -EINTR
+ * the current process is being killed.
+ */
+struct lc_range *lazy_contig_hold(u64 phys_addr, u64 *len);
+
+/**
+ * lazy_contig_release - end lazy_contig_hold()
+ * @range: what it returned
+ *
+ * Context: process context, may sleep.
+ */
+void lazy_contig_release(struct lc_range *range);
 
 #endif
