@@ -48,6 +48,9 @@ static int take_option(struct args *args, int opt, const char *arg)
 		if (!parse_size(arg, &args->align))
 			return CODE_OK;
 		return usage_error(args->cmd, "'%s' is no alignment", arg);
+	case OPT_APPEND:
+		args->append = arg;
+		return CODE_OK;
 	case OPT_CHECK:
 		args->check = true;
 		return arg ? take_pattern(args->cmd, arg, &args->expect) : CODE_OK;
@@ -60,17 +63,29 @@ static int take_option(struct args *args, int opt, const char *arg)
 	case OPT_HOLD:
 		args->hold = true;
 		return CODE_OK;
+	case OPT_INITRD:
+		args->initrd = arg;
+		return CODE_OK;
 	case OPT_IOMEM_NAME:
 		return take_name(args, arg, LAZY_CONTIG_NAME_MAX);
 	case OPT_JSON:
 		args->json = true;
 		return CODE_OK;
+	case OPT_KERNEL:
+		args->kernel = arg;
+		return CODE_OK;
 	case OPT_MAX_ADDR:
 		return take_address(args->cmd, arg, &args->max_addr);
 	case OPT_NAME:
 		return take_name(args, arg, DMA_BUF_NAME_LEN);
+	case OPT_MODULE:
+		args->module = arg;
+		return CODE_OK;
 	case OPT_NODE:
 		return take_int(args->cmd, arg, &args->node);
+	case OPT_OFF:
+		args->off = true;
+		return CODE_OK;
 	case OPT_PID:
 		return take_int(args->cmd, arg, &args->pid);
 	case OPT_PROMETHEUS:

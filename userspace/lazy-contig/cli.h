@@ -40,6 +40,7 @@ struct args {
 	const char *cmd;	/* "lazy-contig alloc", for messages */
 	const char *heap;
 	const char *name;
+	const char *kernel, *initrd, *append, *module;
 	struct pattern fill;
 	struct pattern expect;
 	bool has_fill;
@@ -47,6 +48,7 @@ struct args {
 	bool hold;
 	bool json;
 	bool prometheus;
+	bool off;
 	int pid;		/* 0: not given */
 	int node;		/* -1: not given */
 	__u64 align;
@@ -68,20 +70,25 @@ struct command {
 	int (*run)(const struct args *args);
 };
 
-extern const struct command cmd_alloc, cmd_doctor, cmd_explain, cmd_free, cmd_keep, cmd_list, cmd_open, cmd_query,
-	cmd_receive, cmd_resize, cmd_send, cmd_stat;
+extern const struct command cmd_alloc, cmd_doctor, cmd_explain, cmd_free, cmd_kdump, cmd_keep, cmd_list,
+	cmd_open, cmd_query, cmd_receive, cmd_resize, cmd_send, cmd_stat;
 
 enum {
 	OPT_ALIGN = 256,
+	OPT_APPEND,
 	OPT_CHECK,
 	OPT_FILL,
 	OPT_HEAP,
 	OPT_HOLD,
+	OPT_INITRD,
 	OPT_IOMEM_NAME,
 	OPT_JSON,
+	OPT_KERNEL,
 	OPT_MAX_ADDR,
+	OPT_MODULE,
 	OPT_NAME,
 	OPT_NODE,
+	OPT_OFF,
 	OPT_PID,
 	OPT_PROMETHEUS,
 	OPT_TIMEOUT,

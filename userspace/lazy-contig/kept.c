@@ -101,7 +101,7 @@ int keep_buffer(const struct args *args, __u64 size, int *fd)
 	char text[32];
 
 	if (args->name)
-		strcpy(request.name, args->name);
+		memcpy(request.name, args->name, strlen(args->name));
 	*fd = lazy_contig_request(&request, sizeof(request));
 	if (*fd >= 0)
 		return CODE_OK;

@@ -13,6 +13,7 @@ static const struct command * const commands[] = {
 	&cmd_open,
 	&cmd_resize,
 	&cmd_free,
+	&cmd_kdump,
 	&cmd_list,
 	&cmd_stat,
 	&cmd_explain,

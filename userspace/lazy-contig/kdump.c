@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * lazy-contig kdump: a crash kernel in a kept buffer, loaded by kexec-tools.
+ *
+ * All checks come before the first change, and a step that fails is followed by
+ * undoing those before it. The buffer's name in /proc/iomem tells kexec where to
+ * load to, lazy_contig_kdump.ko tells the kernel.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <string.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+#define CRASH_SIZE	"/sys/kernel/kexec_crash_size"
+#define CRASH_LOADED	"/sys/kernel/kexec_crash_loaded"
+#define LOAD_DISABLED	"/proc/sys/kernel/kexec_load_disabled"
+#define LOCKDOWN	"/sys/kernel/security/lockdown"
+#define HELPER		"lazy_contig_kdump"
+#define HELPER_ADDR	"/sys/module/" HELPER "/parameters/phys_addr"
+
+#define REGION_NAME	"Crash kernel"
+#define REGION_ALIGN	(16 << 20)
+#define REGION_MAX	0xffffffff	/* devices of 32 bits must reach it */
+
+/* What a crash kernel is told besides what this one was told. */
+#define CRASH_OPTIONS	"irqpoll nr_cpus=1 reset_devices"
+
+static const char help[] =
+"Usage: lazy-contig kdump SIZE [OPTION]...\n"
+"       lazy-contig kdump --off\n"
+"Load a crash kernel without crashkernel= on the command line, or undo that.\n"
+"\n"
+"  --kernel FILE    its image (default: that of the running kernel)\n"
+"  --initrd FILE    its initramfs (default: that of kdump-tools, else that of\n"
+"                   the running kernel)\n"
+"  --append TEXT    its command line (default: that of the running kernel and\n"
+"                   '" CRASH_OPTIONS "')\n"
+"  --module FILE    lazy_contig_kdump.ko, if modprobe does not know it\n"
+"  --off            unload the crash kernel and return its memory\n"
+"  --help           show this text\n"
+"\n"
+"SIZE is what the crash kernel can use, 256M for example. Needs root and kexec\n"
+"of kexec-tools. Every step is reported; nothing is changed unless all checks\n"
+"pass.\n";
+
+static const struct option options[] = {
+	{ "append", required_argument, NULL, OPT_APPEND },
+	{ "initrd", required_argument, NULL, OPT_INITRD },
+	{ "kernel", required_argument, NULL, OPT_KERNEL },
+	{ "module", required_argument, NULL, OPT_MODULE },
+	{ "off", no_argument, NULL, OPT_OFF },
+	{ }
+};
+
+/* What is loaded, and with what. */
+struct crash {
+	char kernel[256];
+	char initrd[256];
+	char append[4096];
+	const char *module;
+	__u64 addr;
+};
+
+__printf(1, 2) static int refuse(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("lazy-contig: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputs("; nothing was changed\n", stderr);
+	return CODE_FAILED;
+}
+
+static int read_line(const char *path, char *buf, size_t len)
+{
+	FILE *file = fopen(path, "re");
+	bool ok;
+
+	if (!file)
+		return -errno;
+	ok = fgets(buf, len, file);
+	fclose(file);
+	if (!ok)
+		return -EIO;
+	buf[strcspn(buf, "\n")] = '\0';
+	return 0;
+}
+
+static int write_line(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/* A file with one number; -1 if there is none. */
+static long long number_in(const char *path)
+{
+	char line[64];
+
+	return read_line(path, line, sizeof(line)) ? -1 : strtoll(line, NULL, 0);
+}
+
+/* Runs a program and returns 0, or -EIO if it failed; it said why. */
+static int run_program(const char *const argv[])
+{
+	int status, err;
+	pid_t pid;
+
+	err = posix_spawnp(&pid, argv[0], NULL, NULL, (char **)argv, environ);
+	if (err)
+		return -err;
+	if (waitpid(pid, &status, 0) < 0)
+		return -errno;
+	return status ? -EIO : 0;
+}
+
+static bool program_exists(const char *name)
+{
+	char path[4096], *dir, *rest = path;
+
+	snprintf(path, sizeof(path), "%s:/usr/sbin:/sbin", getenv("PATH") ?: "");
+	while ((dir = strsep(&rest, ":"))) {
+		char file[4096];
+
+		snprintf(file, sizeof(file), "%s/%s", dir, name);
+		if (!access(file, X_OK))
+			return true;
+	}
+	return false;
+}
+
+/* The first of the files that can be read. */
+static bool choose_file(char *buf, size_t len, const char *given, const char *const formats[])
+{
+	struct utsname uts;
+
+	uname(&uts);
+	if (given) {
+		snprintf(buf, len, "%s", given);
+		return !access(buf, R_OK);
+	}
+	for (; *formats; formats++) {
+		snprintf(buf, len, *formats, uts.release);
+		if (!access(buf, R_OK))
+			return true;
+	}
+	return false;
+}
+
+/* The running kernel's command line without what the boot loader put there. */
+static int default_append(char *buf, size_t len)
+{
+	char line[2048], *word, *rest = line;
+	int err;
+
+	err = read_line("/proc/cmdline", line, sizeof(line));
+	if (err)
+		return err;
+	*buf = '\0';
+	while ((word = strsep(&rest, " "))) {
+		if (!strncmp(word, "BOOT_IMAGE=", 11) || !strncmp(word, "initrd=", 7) ||
+		    !strncmp(word, "crashkernel=", 12))
+			continue;
+		strncat(buf, word, len - strlen(buf) - 1);
+		strncat(buf, " ", len - strlen(buf) - 1);
+	}
+	strncat(buf, CRASH_OPTIONS, len - strlen(buf) - 1);
+	return 0;
+}
+
+static int find_files(const struct args *args, struct crash *crash)
+{
+	static const char *const kernels[] = {
+		"/boot/vmlinuz-%s", "/usr/lib/modules/%s/vmlinuz", NULL
+	};
+	static const char *const initrds[] = {
+		"/var/lib/kdump/initrd.img-%s", "/boot/initrd.img-%s", "/boot/initramfs-%s.img",
+		NULL
+	};
+	int err;
+
+	if (!choose_file(crash->kernel, sizeof(crash->kernel), args->kernel, kernels))
+		return refuse("cannot read the kernel image %s, give --kernel", crash->kernel);
+	if (!choose_file(crash->initrd, sizeof(crash->initrd), args->initrd, initrds))
+		return refuse("cannot read the initramfs %s, give --initrd", crash->initrd);
+	if (args->module && access(args->module, R_OK))
+		return refuse("cannot read the module %s", args->module);
+	crash->module = args->module;
+	if (args->append) {
+		snprintf(crash->append, sizeof(crash->append), "%s", args->append);
+		return CODE_OK;
+	}
+	err = default_append(crash->append, sizeof(crash->append));
+	return err ? fail(err, "/proc/cmdline") : CODE_OK;
+}
+
+static int check_kernel(void)
+{
+	long long size = number_in(CRASH_SIZE);
+	char line[64];
+
+	if (geteuid())
+		return fail(-EPERM, "kdump needs root");
+	if (access(LAZY_CONTIG_DEVICE, F_OK))
+		return fail(-ENOENT, "%s, run 'lazy-contig doctor'", LAZY_CONTIG_DEVICE);
+	if (size < 0)
+		return refuse("this kernel cannot load crash kernels (no %s)", CRASH_SIZE);
+	if (number_in(HELPER_ADDR) > 0)
+		return refuse("it is on already, see 'lazy-contig kdump --off'");
+	if (size)
+		return refuse("crashkernel= has reserved %lld bytes already", size);
+	if (number_in(CRASH_LOADED))
+		return refuse("a crash kernel is loaded already");
+	if (number_in(LOAD_DISABLED) > 0)
+		return refuse("kexec is disabled (%s)", LOAD_DISABLED);
+	if (!read_line(LOCKDOWN, line, sizeof(line)) && !strstr(line, "[none]"))
+		return refuse("the kernel is locked down: %s", line);
+	if (!program_exists("kexec"))
+		return refuse("there is no kexec, install kexec-tools");
+	return CODE_OK;
+}
+
+/* Not by DAC alone: sysfs lets nobody write without a write permission. */
+static int allow_shrinking(bool allow)
+{
+	return chmod(CRASH_SIZE, allow ? 0644 : 0444) ? -errno : 0;
+}
+
+static int set_region(__u64 addr)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%#llx", (unsigned long long)addr);
+	return write_line(HELPER_ADDR, text);
+}
+
+static int load_helper(const struct crash *crash)
+{
+	const char *const insmod[] = { "insmod", crash->module, NULL };
+	const char *const modprobe[] = { "modprobe", HELPER, NULL };
+
+	if (!access("/sys/module/" HELPER, F_OK))
+		return 0;
+	return run_program(crash->module ? insmod : modprobe);
+}
+
+static int unload_helper(void)
+{
+	const char *const rmmod[] = { "rmmod", HELPER, NULL };
+
+	return run_program(rmmod);
+}
+
+static int load_image(const struct crash *crash)
+{
+	char initrd[300], append[4200];
+	const char *const kexec[] = {
+		"kexec", "-c", "-p", initrd, append, crash->kernel, NULL
+	};
+
+	snprintf(initrd, sizeof(initrd), "--initrd=%s", crash->initrd);
+	snprintf(append, sizeof(append), "--append=%s", crash->append);
+	return run_program(kexec);
+}
+
+static int unload_image(void)
+{
+	const char *const kexec[] = { "kexec", "-c", "-p", "-u", NULL };
+
+	return run_program(kexec);
+}
+
+static int step(const char *what, int err)
+{
+	printf("%s: %s\n", what, err ? strerror(-err) : "done");
+	fflush(stdout);
+	return err;
+}
+
+static int turn_on_at(const struct crash *crash)
+{
+	char what[128];
+	int err;
+
+	err = step("load " HELPER, load_helper(crash));
+	if (err)
+		return err;
+	err = step("keep " CRASH_SIZE " from freeing it", allow_shrinking(false));
+	if (err)
+		goto unload;
+	snprintf(what, sizeof(what), "let the kernel reserve %#llx for crashes",
+		 (unsigned long long)crash->addr);
+	err = step(what, set_region(crash->addr));
+	if (err)
+		goto allow;
+	snprintf(what, sizeof(what), "load %.100s with kexec", crash->kernel);
+	err = step(what, load_image(crash));
+	if (err)
+		goto unset;
+	return 0;
+
+unset:
+	step("undo: take it back from the kernel", set_region(0));
+allow:
+	step("undo: permit changes of " CRASH_SIZE, allow_shrinking(true));
+unload:
+	step("undo: unload " HELPER, unload_helper());
+	return err;
+}
+
+static int turn_on(struct args args)
+{
+	struct lazy_contig_query info;
+	struct crash crash = { };
+	int fd, err, code;
+	__u64 size;
+
+	code = args_size(&args, 0, &size);
+	if (!code)
+		code = check_kernel();
+	if (!code)
+		code = find_files(&args, &crash);
+	if (code)
+		return code;
+
+	args.name = REGION_NAME;
+	args.align = REGION_ALIGN;
+	args.max_addr = REGION_MAX;
+	code = keep_buffer(&args, size, &fd);
+	if (code)
+		return code;
+	err = lazy_contig_query(fd, &info, sizeof(info));
+	close(fd);
+	if (err)
+		return fail(err, "cannot query the buffer");
+	crash.addr = info.phys_addr;
+	printf("keep \"%s\" at %#llx: done\n", REGION_NAME, (unsigned long long)crash.addr);
+
+	err = turn_on_at(&crash);
+	if (!err)
+		return CODE_OK;
+	step("undo: free it", lazy_contig_free(crash.addr));
+	return fail(err, "no crash kernel is loaded");
+}
+
+/* Goes on after an error where that cannot do harm, and reports the first. */
+static int turn_off(void)
+{
+	long long addr = number_in(HELPER_ADDR);
+	int err, first;
+
+	if (geteuid())
+		return fail(-EPERM, "kdump needs root");
+	if (addr <= 0) {
+		fputs("lazy-contig: it is not on\n", stderr);
+		return CODE_MISSING;
+	}
+	err = 0;
+	if (number_in(CRASH_LOADED))
+		err = step("unload the crash kernel", unload_image());
+	if (!err)
+		err = step("take the memory back from the kernel", set_region(0));
+	if (err)
+		return fail(err, "the crash kernel's memory stays as it is");
+
+	first = step("permit changes of " CRASH_SIZE, allow_shrinking(true));
+	err = step("unload " HELPER, unload_helper());
+	first = first ? first : err;
+	err = step("free the memory", lazy_contig_free(addr));
+	first = first ? first : err;
+	return first ? fail(first, "not all was undone") : CODE_OK;
+}
+
+static int run(const struct args *args)
+{
+	if (args->off)
+		return args->count ? usage_error(args->cmd, "--off takes no size") : turn_off();
+	if (!args->count)
+		return usage_error(args->cmd, "give SIZE, or --off");
+	return turn_on(*args);
+}
+
+const struct command cmd_kdump = {
+	.name = "kdump",
+	.summary = "load a crash kernel without crashkernel=",
+	.help = help,
+	.options = options,
+	.max_operands = 1,
+	.run = run,
+};
