@@ -5,7 +5,7 @@ export PREFIX
 
 # suites that run in a virtual machine and have something to build
 TESTS := $(patsubst %/Makefile,%,$(wildcard tests/selftest/Makefile tests/debug/Makefile \
-	tests/import/Makefile tests/kselftest/Makefile tests/demo/Makefile))
+	tests/import/Makefile tests/kselftest/Makefile tests/demo/Makefile tests/kdump/Makefile))
 
 .PHONY: all modules userspace tests install demo check check-debug coverage lint refresh clean
 

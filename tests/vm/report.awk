@@ -40,6 +40,10 @@ BEGIN {
 
 { sub(/\r$/, "") }
 
+# a crash on purpose is loud until the next kernel begins
+kernel && /lc-test: crash/ { crashing = 1; next }
+kernel && /Linux version/ { crashing = 0 }
+kernel && crashing { next }
 kernel && /lc-test: begin / { sub(/.*begin /, ""); during = $0; told = 0; next }
 kernel && /lc-test: end / { told = 0; next }
 kernel && !told && $0 ~ bad && $0 !~ fine {
