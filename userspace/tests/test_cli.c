@@ -114,10 +114,10 @@ static void test_patterns(void)
 
 static int parse(const struct command *cmd, struct args *args, char *a, char *b, char *c)
 {
-	static char *argv[5];
+	static char *argv[5], name[5];
 	int argc = 1;
 
-	argv[0] = strdup("test");
+	argv[0] = memcpy(name, "test", sizeof(name));
 	argv[1] = a;
 	argv[2] = b;
 	argv[3] = c;

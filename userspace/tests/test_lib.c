@@ -168,11 +168,24 @@ static void test_pass_errors(void)
 	close(fd);
 }
 
+/* Address space in use, in pages; leaked reservations would show here. */
+static unsigned long address_space(void)
+{
+	unsigned long pages = 0;
+	FILE *file = fopen("/proc/self/statm", "re");
+
+	if (!file || fscanf(file, "%lu", &pages) != 1)
+		pages = 0;
+	fclose(file);
+	return pages;
+}
+
 static void test_map(void)
 {
 	static const size_t sizes[] = { 1, 4096, 2 * MIB - 4096, 2 * MIB - 1, 2 * MIB, 3 * MIB + 1,
 					64 * MIB };
 	int fd = memfd(64 * MIB), i, j;
+	unsigned long before = address_space();
 	char *addr;
 
 	for (i = 0; i < (int)ARRAY_SIZE(sizes); i++) {
@@ -191,19 +204,8 @@ static void test_map(void)
 		}
 		ok(good, "map %zu bytes, write, unmap", len);
 	}
+	ok(address_space() == before, "what was unmapped leaves no reservation");
 	close(fd);
-}
-
-/* Address space in use, in pages; leaked reservations would show here. */
-static unsigned long address_space(void)
-{
-	unsigned long pages = 0;
-	FILE *file = fopen("/proc/self/statm", "re");
-
-	if (!file || fscanf(file, "%lu", &pages) != 1)
-		pages = 0;
-	fclose(file);
-	return pages;
 }
 
 static void test_map_errors(void)

@@ -51,6 +51,8 @@ alloc()
 	json '.heap == "lazy_contig_dma32" and .phys_addr + .size <= 4294967296' \
 		"  is below 4 GiB"
 	gives 0 "alloc from a path" lazy-contig alloc 4M --heap $heap
+	gives 0 "alloc from an alias" lazy-contig alloc 4M --heap linux,cma --json
+	json '.heap == "linux,cma" and .phys_addr > 0' "  has its name"
 	if [ -e /dev/dma_heap/system ]; then
 		gives 0 "alloc from the system heap" \
 			lazy-contig alloc 4M --heap system --check --fill offset --json
@@ -75,7 +77,7 @@ held()
 {
 	local pid
 
-	lazy-contig alloc 8M --name camera --hold --json >"$tmp/held" &
+	lazy-contig alloc 8M --heap linux,cma --name camera --hold --json >"$tmp/held" &
 	pid=$!
 	await test -s "$tmp/held"
 	cp "$tmp/held" "$tmp/out"
@@ -83,12 +85,12 @@ held()
 	cp "$tmp/held" "$tmp/one"
 
 	gives 0 "list" lazy-contig list
-	says "^8 MiB +0x[0-9a-f]+ +0 +[0-9]+ s +lazy_contig +camera +$pid lazy-contig$" "  shows the buffer"
+	says "^8 MiB +0x[0-9a-f]+ +0 +[0-9]+ s +linux,cma +camera +$pid lazy-contig$" "  shows the buffer"
 	gives 0 "list --json" lazy-contig list --json
 	json "length == 1 and .[0].name == \"camera\" and .[0].users[0].pid == $pid" \
 		"  shows the buffer and who has it"
 	json ".[0].phys_addr == $(jq .phys_addr "$tmp/one")" "  and its address"
-	json ".[0] | .maker == .users[0] and .age < 100 and .heap == \"lazy_contig\"" \
+	json ".[0] | .maker == .users[0] and .age < 100 and .heap == \"linux,cma\"" \
 		"  who made it, when, and from what"
 	gives 0 "list without debugfs" hidden 'umount /sys/kernel/debug' lazy-contig list --json
 	json "length == 1 and .[0].phys_addr == $(jq .phys_addr "$tmp/one") and .[0].age == null" \
