@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Hardly any memory is free, but the page cache could be dropped: then a
+ * request must succeed, or a machine could not allocate after a backup.
+ */
+#include "helpers.h"
+
+#define LEFT_FREE_KIB	(96l << 10)
+#define CACHE_KIB	(448l << 10)
+
+/*
+ * A file without blocks on a small file system: reading it costs no disk, but
+ * page cache as any other.
+ */
+static int sparse_file(void)
+{
+	int fd;
+
+	if (system("set -e; modprobe -a loop ext4; cd /tmp; mkdir lc-disk;"
+		   "truncate -s 16M lc-image; mkfs.ext4 -q lc-image;"
+		   "mount -o loop lc-image lc-disk; truncate -s 2G lc-disk/file"))
+		bail("cannot make a file system");
+	fd = open("/tmp/lc-disk/file", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		bail("/tmp/lc-disk/file: %m");
+	return fd;
+}
+
+static void fill_cache(int fd)
+{
+	static char data[MIB(1)];
+	off_t at = 0;
+
+	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	while (meminfo_kib("Cached") < CACHE_KIB + meminfo_kib("Shmem")) {
+		if (pread(fd, data, sizeof(data), at) != sizeof(data))
+			bail("read: %m");
+		at += sizeof(data);
+	}
+}
+
+/* Takes memory until little is free; the cache is younger and stays. */
+static void *take_free(size_t *len)
+{
+	void *mem;
+
+	*len = (size_t)(meminfo_kib("MemFree") - LEFT_FREE_KIB) << 10;
+	mem = mmap(NULL, *len, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (mem == MAP_FAILED)
+		bail("mmap %zu bytes: %m", *len);
+	return mem;
+}
+
+int main(void)
+{
+	static const size_t lengths[] = { MIB(192), MIB(64), MIB(8) };
+	int heap = heap_open(HEAP), fd = sparse_file(), buf;
+	struct mark mark;
+	size_t len, i;
+	void *mem;
+
+	mark_set(&mark);
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		fill_cache(fd);
+		mem = take_free(&len);
+		ok(meminfo_kib("MemFree") < (long)(lengths[0] >> 10),
+		   "%ld MiB are free, %ld MiB cached",
+		   meminfo_kib("MemFree") >> 10, meminfo_kib("Cached") >> 10);
+		buf = heap_alloc(heap, lengths[i]);
+		if (ok(buf >= 0, "%zu MiB are given", lengths[i] >> 20))
+			close(buf);
+		munmap(mem, len);
+	}
+	mark_check(&mark, "all buffers");
+	close(heap);
+	close(fd);
+	if (system("umount /tmp/lc-disk; rm -r /tmp/lc-disk /tmp/lc-image"))
+		bail("cannot clean up");
+	return tap_done();
+}
