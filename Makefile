@@ -7,7 +7,7 @@ export PREFIX
 TESTS := $(patsubst %/Makefile,%,$(wildcard tests/selftest/Makefile tests/debug/Makefile \
 	tests/import/Makefile tests/kselftest/Makefile tests/demo/Makefile tests/kdump/Makefile))
 
-.PHONY: all modules userspace tests install demo check check-debug coverage lint refresh clean
+.PHONY: all modules userspace tests install demo check check-debug coverage bench lint refresh clean
 
 all: modules userspace
 
@@ -36,6 +36,9 @@ check-debug: check
 # how much of the module all that reaches
 coverage:
 	tests/coverage/report
+
+bench:
+	tests/bench/all
 
 lint:
 	tests/vm/setup
