@@ -70,8 +70,9 @@ struct command {
 	int (*run)(const struct args *args);
 };
 
-extern const struct command cmd_alloc, cmd_doctor, cmd_explain, cmd_free, cmd_kdump, cmd_keep;
-extern const struct command cmd_list, cmd_open, cmd_query, cmd_receive, cmd_resize, cmd_send, cmd_stat;
+extern const struct command cmd_alloc, cmd_doctor, cmd_explain, cmd_free, cmd_kdump;
+extern const struct command cmd_keep, cmd_list, cmd_open, cmd_query, cmd_receive;
+extern const struct command cmd_resize, cmd_send, cmd_stat;
 
 enum {
 	OPT_ALIGN = 256,
