@@ -128,6 +128,13 @@ void lc_pages_free(unsigned long pfn, unsigned long nr_pages);
 
 /* zero.c */
 int lc_zero(unsigned long pfn, unsigned long nr_pages);
+int lc_clear(unsigned long pfn, unsigned long nr_pages);
+
+/* parallel.c */
+typedef int (lc_part_work)(unsigned long pfn, unsigned long nr_pages);
+typedef void (lc_part_undo)(unsigned long pfn, unsigned long nr_pages);
+int lc_parallel(unsigned long pfn, unsigned long nr_pages, lc_part_work *work,
+		lc_part_undo *undo);
 
 /* range.c */
 bool lc_name_valid(const char *name);

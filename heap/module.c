@@ -26,7 +26,7 @@
  *	buddy.c				small pieces from the page allocator
  *	scan.c map.c policy.c		which range: reading struct pages,
  *					remembering what was read, choosing
- *	migrate.c zero.c		emptying it, clearing it
+ *	migrate.c zero.c parallel.c	emptying it, clearing it
  *	range.c offline.c		the owner of the pages from then on
  *	buffer.c mmap.c			the dma-buf
  *	regions.c resize.c		buffers that are kept without one
