@@ -1,32 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The order in which a request tries the sources of memory: the only file that
- * knows it.
+ * The order in which a request tries the sources of memory, and the order in
+ * which memory goes back: the only file that knows them.
  */
 
-#include <linux/cpuset.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/math64.h>
-#include <linux/mempolicy.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/moduleparam.h>
-#include <linux/nodemask.h>
 #include <linux/sched/signal.h>
-#include <linux/sched/task.h>
 
 #include "compat.h"
 #include "lazy_contig.h"
 #include "observe/stats.h"
 #include "observe/trace.h"
 #include "scan.h"
-
-static bool zone_movable = true;
-module_param(zone_movable, bool, 0644);
-MODULE_PARM_DESC(zone_movable,
-		 "take memory from ZONE_MOVABLE too; such memory cannot be unplugged while a buffer is in it");
 
 static unsigned int time_limit_ms = 2000;
 module_param(time_limit_ms, uint, 0644);
@@ -38,46 +29,6 @@ MODULE_PARM_DESC(time_limit_ms,
  * the next window may have less to move.
  */
 #define LC_NOMEM_PER_ZONE	2
-
-/* Nodes the request may use, and the one to begin with. */
-static int lc_nodes(const struct lc_request *req, nodemask_t *nodes)
-{
-	int first = numa_mem_id();
-
-	if (req->node != NUMA_NO_NODE) {
-		*nodes = nodemask_of_node(req->node);
-		return req->node;
-	}
-
-	/* Policy and cpuset are changed by others under the task lock. */
-	task_lock(current);
-	nodes_and(*nodes, cpuset_current_mems_allowed, node_states[N_MEMORY]);
-#ifdef CONFIG_NUMA
-	if (current->mempolicy) {
-		const struct mempolicy *policy = current->mempolicy;
-
-		if (policy->mode == MPOL_BIND)
-			nodes_and(*nodes, *nodes, policy->nodes);
-		else if (policy->mode == MPOL_PREFERRED ||
-			 policy->mode == MPOL_PREFERRED_MANY)
-			first = first_node(policy->nodes);
-	}
-#endif
-	task_unlock(current);
-	return first;
-}
-
-static int lc_nearest_node(int from, const nodemask_t *nodes)
-{
-	int node, nearest = NUMA_NO_NODE;
-
-	for_each_node_mask(node, *nodes) {
-		if (nearest == NUMA_NO_NODE ||
-		    node_distance(from, node) < node_distance(from, nearest))
-			nearest = node;
-	}
-	return nearest;
-}
 
 static int lc_choose(struct lc_search *search, struct zone *zone,
 		     unsigned long *pfn)
@@ -125,8 +76,8 @@ static int lc_attempt(const struct lc_request *req, struct zone *zone,
 	return ret;
 }
 
-static int lc_take_from_zone(const struct lc_request *req, struct zone *zone,
-			     struct lc_effort *effort, unsigned long *pfn)
+static int lc_migrate_in_zone(const struct lc_request *req, struct zone *zone,
+			      struct lc_effort *effort, unsigned long *pfn)
 {
 	unsigned int nomem_before = effort->nomem;
 	struct lc_search search;
@@ -136,7 +87,8 @@ static int lc_take_from_zone(const struct lc_request *req, struct zone *zone,
 		effort->scarce = true;
 		return -ENOSPC;
 	}
-	lc_search_begin(&search, zone, req->nr_pages, req->align, req->end_pfn);
+	lc_search_begin(&search, zone, req->nr_pages, lc_align(req),
+			req->end_pfn);
 	while (time_before(jiffies, effort->deadline)) {
 		ret = lc_choose(&search, zone, pfn);
 		if (ret)
@@ -155,75 +107,57 @@ static int lc_take_from_zone(const struct lc_request *req, struct zone *zone,
 	return -ENOSPC;
 }
 
-/*
- * High zones first: the low ones are small and there are devices that can
- * use nothing else.
- */
-static int lc_take_from_node(const struct lc_request *req, int node,
+static int lc_take_from_pool(const struct lc_request *req, struct zone *zone,
 			     struct lc_effort *effort, unsigned long *pfn)
 {
-	int idx, ret;
-
-	for (idx = MAX_NR_ZONES - 1; idx >= 0; idx--) {
-		struct zone *zone = &NODE_DATA(node)->node_zones[idx];
-
-		if (!managed_zone(zone) || zone_is_zone_device(zone) ||
-		    zone->zone_start_pfn >= req->end_pfn)
-			continue;
-		if (idx == ZONE_MOVABLE && !READ_ONCE(zone_movable))
-			continue;
-		ret = lc_take_from_zone(req, zone, effort, pfn);
-		if (ret != -ENOSPC)
-			return ret;
-	}
-	return -ENOSPC;
+	return lc_pool_take(req, zone, pfn);
 }
 
+/*
+ * What the pool keeps is in the way of the search like anybody's memory, so it
+ * goes before the request fails.
+ */
 static int lc_take_by_migration(const struct lc_request *req,
 				struct lc_effort *effort, unsigned long *pfn)
 {
-	nodemask_t nodes;
-	int node, first, ret;
+	int ret;
 
 	effort->deadline = jiffies + 1 +
 			   msecs_to_jiffies(READ_ONCE(time_limit_ms));
-	first = lc_nodes(req, &nodes);
-	while (!nodes_empty(nodes)) {
-		node = lc_nearest_node(first, &nodes);
-		node_clear(node, nodes);
-		ret = lc_take_from_node(req, node, effort, pfn);
-		if (ret != -ENOSPC)
-			return ret;
+	ret = lc_try_places(req, lc_migrate_in_zone, effort, pfn);
+	if (ret == -ENOSPC && !effort->late && lc_pool_drop()) {
+		effort->scarce = false;
+		ret = lc_try_places(req, lc_migrate_in_zone, effort, pfn);
 	}
-	return -ENOSPC;
+	return ret;
 }
 
 /*
- * Return: 0 or an error for the user; if it is an error, *reason says which
- * counter of failures it belongs to.
+ * Return: 0 or an error for the user; *outcome says which counter of sources
+ * or of failures it belongs to.
  */
 static int lc_take(const struct lc_request *req, struct lc_effort *effort,
-		   unsigned long *pfn, enum lc_counter *reason)
+		   unsigned long *pfn, enum lc_counter *outcome)
 {
-	int ret;
+	int ret = -ENOSPC;
 
-	ret = lc_buddy_take(req, pfn);
-	if (!ret) {
-		lc_count(LC_FROM_BUDDY, 1);
-		return 0;
+	*outcome = LC_FROM_POOL;
+	if (lc_pool_may_have(req->nr_pages))
+		ret = lc_try_places(req, lc_take_from_pool, effort, pfn);
+	if (ret == -ENOSPC) {
+		*outcome = LC_FROM_BUDDY;
+		ret = lc_buddy_take(req, pfn);
 	}
-	ret = lc_take_by_migration(req, effort, pfn);
-	if (!ret) {
-		lc_count(LC_FROM_MIGRATION, 1);
-		return 0;
+	if (ret == -ENOSPC) {
+		*outcome = LC_FROM_MIGRATION;
+		ret = lc_take_by_migration(req, effort, pfn);
 	}
 	if (ret == -EINTR)
-		*reason = LC_FAIL_KILLED;
-	else if (effort->scarce)
-		*reason = LC_FAIL_MEMORY;
-	else
-		*reason = effort->late ? LC_FAIL_TIME :
-					 LC_FAIL_PLACE;
+		*outcome = LC_FAIL_KILLED;
+	else if (ret && effort->scarce)
+		*outcome = LC_FAIL_MEMORY;
+	else if (ret)
+		*outcome = effort->late ? LC_FAIL_TIME : LC_FAIL_PLACE;
 	return ret == -ENOSPC ? -ENOMEM : ret;
 }
 
@@ -233,10 +167,11 @@ static int lc_take_behind(struct zone *zone, unsigned long pfn,
 	struct lc_search search;
 	int ret;
 
-	if (zone_idx(zone) == ZONE_MOVABLE && !READ_ONCE(zone_movable))
+	if (!lc_zone_allowed(zone))
 		return -ENOSPC;
 	if (!lc_can_spare(zone, nr_pages))
 		return -ENOMEM;
+	lc_pool_vacate(pfn, pfn + nr_pages);
 	ret = lc_search_at(&search, zone, pfn, nr_pages);
 	if (ret)
 		return ret;
@@ -278,8 +213,7 @@ int lc_alloc_behind(struct lc_range *range, unsigned long nr_pages,
 	return 0;
 
 free_pages:
-	lc_pages_free(pfn, more);
-	lc_scan_freed(pfn, more);
+	lc_free(pfn, more, true);
 uncharge:
 	lc_uncharge(range->user, more);
 	return ret;
@@ -297,7 +231,7 @@ uncharge:
  */
 struct lc_range *lc_alloc(const struct lc_request *req)
 {
-	enum lc_counter reason = LC_FAIL_LIMIT;
+	enum lc_counter outcome = LC_FAIL_LIMIT;
 	struct lc_effort effort = {};
 	struct lc_range *range;
 	struct lc_user *user;
@@ -317,25 +251,52 @@ struct lc_range *lc_alloc(const struct lc_request *req)
 		ret = PTR_ERR(user);
 		goto report;
 	}
-	ret = lc_take(req, &effort, &pfn, &reason);
+	ret = lc_take(req, &effort, &pfn, &outcome);
 	if (ret)
 		goto uncharge;
 	range = lc_range_create(pfn, req, user);
 	if (IS_ERR(range)) {
 		ret = PTR_ERR(range);
-		reason = LC_FAIL_OTHER;
+		outcome = LC_FAIL_OTHER;
 		goto free_pages;
 	}
 	lc_count(LC_SUCCESS, 1);
+	lc_count(outcome, 1);
 	trace_lazy_contig_success(pfn, req->nr_pages);
 	return range;
 
 free_pages:
-	lc_pages_free(pfn, req->nr_pages);
-	lc_scan_freed(pfn, req->nr_pages);
+	lc_free(pfn, req->nr_pages, true);
 uncharge:
 	lc_uncharge(user, req->nr_pages);
 report:
-	lc_report_failure(req, &effort, reason);
+	lc_report_failure(req, &effort, outcome);
 	return ERR_PTR(ret);
+}
+
+/**
+ * lc_give_back - return pages for others to use
+ * @pfn: first page frame
+ * @nr_pages: how many; may be 0
+ *
+ * Context: process context, may sleep.
+ */
+void lc_give_back(unsigned long pfn, unsigned long nr_pages)
+{
+	lc_pages_free(pfn, nr_pages);
+	lc_scan_freed(pfn, nr_pages);
+}
+
+/**
+ * lc_free - return pages for the next request
+ * @pfn: first page frame
+ * @nr_pages: how many
+ * @clean: all bytes are zero
+ *
+ * Context: process context, may sleep.
+ */
+void lc_free(unsigned long pfn, unsigned long nr_pages, bool clean)
+{
+	if (!lc_pool_put(pfn, nr_pages, clean))
+		lc_give_back(pfn, nr_pages);
 }

@@ -107,6 +107,7 @@ static struct sg_table *lc_map(struct dma_buf_attachment *attach,
 	struct lc_attachment *a = attach->priv;
 	int ret;
 
+	lc_range_touch(buffer->range);
 	mutex_lock(&buffer->lock);
 	ret = dma_map_sgtable(a->dev, &a->table, dir, 0);
 	if (!ret)
@@ -163,6 +164,7 @@ static int lc_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
 {
 	struct lc_buffer *buffer = dmabuf->priv;
 
+	lc_range_touch(buffer->range);
 	iosys_map_set_vaddr(map, page_address(pfn_to_page(buffer->range->pfn)));
 	return 0;
 }

@@ -12,7 +12,9 @@
 #include <linux/huge_mm.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/err.h>
 #include <linux/module.h>
+#include <linux/shrinker.h>
 #include <linux/slab.h>
 #ifdef HAVE_PMD_INSERT_PFN_T
 #include <linux/pfn_t.h>
@@ -76,6 +78,52 @@ static inline int lc_alloc_contig_range(unsigned long start, unsigned long end,
 	return alloc_contig_range(start, end, ACR_FLAGS_NONE, gfp);
 #else
 	return alloc_contig_range(start, end, MIGRATE_MOVABLE, gfp);
+#endif
+}
+
+/* 6.7: the kernel allocates shrinkers */
+static inline struct shrinker *
+lc_shrinker_register(const char *name,
+		     unsigned long (*count)(struct shrinker *,
+					    struct shrink_control *),
+		     unsigned long (*scan)(struct shrinker *,
+					   struct shrink_control *),
+		     long batch)
+{
+	struct shrinker *shrinker;
+#ifdef HAVE_SHRINKER_ALLOC
+	shrinker = shrinker_alloc(SHRINKER_NUMA_AWARE, "%s", name);
+#else
+	int ret;
+
+	shrinker = kzalloc_obj(*shrinker);
+#endif
+	if (!shrinker)
+		return ERR_PTR(-ENOMEM);
+	shrinker->count_objects = count;
+	shrinker->scan_objects = scan;
+	shrinker->seeks = DEFAULT_SEEKS;
+	shrinker->batch = batch;
+#ifdef HAVE_SHRINKER_ALLOC
+	shrinker_register(shrinker);
+#else
+	shrinker->flags = SHRINKER_NUMA_AWARE;
+	ret = register_shrinker(shrinker, "%s", name);
+	if (ret) {
+		kfree(shrinker);
+		return ERR_PTR(ret);
+	}
+#endif
+	return shrinker;
+}
+
+static inline void lc_shrinker_unregister(struct shrinker *shrinker)
+{
+#ifdef HAVE_SHRINKER_ALLOC
+	shrinker_free(shrinker);
+#else
+	unregister_shrinker(shrinker);
+	kfree(shrinker);
 #endif
 }
 

@@ -57,7 +57,7 @@ struct lc_call {
 static int lc_ioctl_query(struct lc_call *call)
 {
 	struct lazy_contig_query *query = &call->data.query;
-	const struct lc_range *range;
+	struct lc_range *range;
 	struct dma_buf *dmabuf;
 	int ret = 0;
 
@@ -77,6 +77,8 @@ static int lc_ioctl_query(struct lc_call *call)
 	query->phys_addr = 0;
 	query->flags = 0;
 	if (capable(CAP_SYS_ADMIN)) {
+		/* whoever knows the address may write there */
+		lc_range_touch(range);
 		query->phys_addr = PFN_PHYS(range->pfn);
 		query->flags = LAZY_CONTIG_PHYS_VALID;
 	}

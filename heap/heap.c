@@ -65,6 +65,7 @@ struct dma_buf *lc_heap_alloc(const struct lc_heap *heap, u64 len, u32 fd_flags)
 	range = lc_alloc(&req);
 	if (IS_ERR(range))
 		return ERR_CAST(range);
+	range->pristine = true;
 	dmabuf = lc_buffer_export(range, heap->name, fd_flags);
 	lc_range_put(range);
 	return dmabuf;

@@ -9,9 +9,11 @@
 #include <linux/ioport.h>
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/nospec.h>
 #include <linux/numa.h>
+#include <linux/pgtable.h>
 #include <linux/sched.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
@@ -20,6 +22,7 @@
 #define LC_NAME		"lazy_contig"
 
 struct dma_buf;
+struct lc_effort;
 struct lc_user;
 struct vm_area_struct;
 struct zone;
@@ -44,6 +47,17 @@ struct lc_request {
 	const char *name;
 };
 
+/*
+ * Large ranges begin where a huge page could: they can be mapped with huge
+ * entries, and share no pageblock with others needlessly.
+ */
+static inline unsigned long lc_align(const struct lc_request *req)
+{
+	if (req->nr_pages < PMD_SIZE >> PAGE_SHIFT)
+		return req->align;
+	return max(req->align, PMD_SIZE >> PAGE_SHIFT);
+}
+
 /**
  * struct lc_range - physically contiguous pages and the one who owns them
  * @live: in the list of all ranges
@@ -52,6 +66,8 @@ struct lc_request {
  * @pfn: first page frame
  * @nr_pages: length
  * @user: whom the pages are charged to
+ * @pristine: nobody can have written to it yet; only whoever exports a range
+ *	right away as a dma-buf may say so, and what lets anybody at it ends it
  * @name: name in /proc/iomem
  * @res: its lines in /proc/iomem
  * @nr_res: how many
@@ -73,6 +89,7 @@ struct lc_range {
 	struct resource *res;
 	unsigned int nr_res;
 	bool kept;
+	bool pristine;
 	char name[LAZY_CONTIG_NAME_MAX];
 	u64 born_ns;
 	kuid_t uid;
@@ -108,6 +125,15 @@ static inline int lc_node_nospec(s32 node)
 struct lc_range *lc_alloc(const struct lc_request *req);
 int lc_alloc_behind(struct lc_range *range, unsigned long nr_pages,
 		    unsigned long end_pfn);
+void lc_give_back(unsigned long pfn, unsigned long nr_pages);
+void lc_free(unsigned long pfn, unsigned long nr_pages, bool clean);
+
+/* places.c */
+bool lc_zone_allowed(struct zone *zone);
+typedef int (lc_source)(const struct lc_request *req, struct zone *zone,
+			struct lc_effort *effort, unsigned long *pfn);
+int lc_try_places(const struct lc_request *req, lc_source *source,
+		  struct lc_effort *effort, unsigned long *pfn);
 
 /* limit.c */
 unsigned long lc_limit_pages(void);
@@ -121,6 +147,26 @@ bool lc_can_spare(const struct zone *zone, unsigned long nr_pages);
 
 /* buddy.c */
 int lc_buddy_take(const struct lc_request *req, unsigned long *pfn);
+
+/* pool.c */
+bool lc_pool_may_have(unsigned long nr_pages);
+int lc_pool_take(const struct lc_request *req, struct zone *zone,
+		 unsigned long *pfn);
+void lc_pool_vacate(unsigned long pfn, unsigned long end);
+bool lc_pool_put(unsigned long pfn, unsigned long nr_pages, bool clean);
+bool lc_pool_clear_some(void);
+unsigned long lc_pool_drop(void);
+unsigned long lc_pool_pages(void);
+
+/* pool_limits.c */
+int lc_pool_init(void);
+void lc_pool_exit(void);
+long lc_pool_age(void);
+
+/* background.c */
+int lc_background_init(void);
+void lc_background_exit(void);
+void lc_background_kick(void);
 
 /* migrate.c */
 int lc_migrate(unsigned long pfn, unsigned long nr_pages);
@@ -137,6 +183,11 @@ int lc_parallel(unsigned long pfn, unsigned long nr_pages, lc_part_work *work,
 		lc_part_undo *undo);
 
 /* range.c */
+static inline void lc_range_touch(struct lc_range *range)
+{
+	WRITE_ONCE(range->pristine, false);
+}
+
 bool lc_name_valid(const char *name);
 struct lc_range *lc_range_create(unsigned long pfn, const struct lc_request *req,
 				 struct lc_user *user);

@@ -91,11 +91,14 @@ static const struct vm_operations_struct lc_vm_ops = {
  */
 int lc_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 {
+	struct lc_range *range = lc_buffer_range(dmabuf);
+
 	/* VM_SHARED is not set where the fd allows no writing */
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
+	lc_range_touch(range);
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
-	vma->vm_private_data = lc_buffer_range(dmabuf);
+	vma->vm_private_data = range;
 	vma->vm_ops = &lc_vm_ops;
 	return 0;
 }

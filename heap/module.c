@@ -23,6 +23,8 @@
  *					time limit, when to give up
  *	limit.c spare.c			what all and what one user may have,
  *					and what the machine can do without
+ *	pool.c pool_limits.c pieces.c	ranges freed lately, how much of them
+ *					and how long
  *	buddy.c				small pieces from the page allocator
  *	scan.c map.c policy.c		which range: reading struct pages,
  *					remembering what was read, choosing
@@ -30,6 +32,7 @@
  *	range.c offline.c		the owner of the pages from then on
  *	buffer.c mmap.c			the dma-buf
  *	regions.c resize.c		buffers that are kept without one
+ *	background.c			clears idle memory, lets it go by age
  *	observe/			what others may see of all this
  *
  * Who owns pages. Until lc_migrate() or lc_buddy_take() returns they belong to
@@ -81,9 +84,15 @@ static int __init lc_init(void)
 	ret = lc_scan_init();
 	if (ret)
 		return ret;
-	ret = lc_offline_init();
+	ret = lc_pool_init();
 	if (ret)
 		goto exit_scan;
+	ret = lc_background_init();
+	if (ret)
+		goto exit_pool;
+	ret = lc_offline_init();
+	if (ret)
+		goto exit_background;
 	ret = lc_control_init();
 	if (ret)
 		goto exit_offline;
@@ -103,6 +112,10 @@ exit_control:
 	lc_control_exit();
 exit_offline:
 	lc_offline_exit();
+exit_background:
+	lc_background_exit();
+exit_pool:
+	lc_pool_exit();
 exit_scan:
 	lc_scan_exit();
 	return ret;
@@ -116,6 +129,8 @@ static void __exit lc_exit(void)
 	lc_control_exit();
 	lc_regions_exit();
 	lc_offline_exit();
+	lc_background_exit();
+	lc_pool_exit();
 	lc_scan_exit();
 }
 

@@ -104,8 +104,7 @@ static void lc_range_release(struct kref *ref)
 	trace_lazy_contig_release(range->pfn, range->nr_pages);
 	lc_count(LC_RELEASED, 1);
 	lc_range_forget(range);
-	lc_pages_free(range->pfn, range->nr_pages);
-	lc_scan_freed(range->pfn, range->nr_pages);
+	lc_free(range->pfn, range->nr_pages, range->pristine);
 	lc_uncharge(range->user, range->nr_pages);
 	kfree(range);
 }
@@ -159,8 +158,7 @@ void lc_range_shrink(struct lc_range *range, unsigned long nr_pages)
 		return;
 	WARN_ON_ONCE(lc_iomem_resize(range, nr_pages));
 	lc_range_set_length(range, nr_pages);
-	lc_pages_free(range->pfn + nr_pages, tail);
-	lc_scan_freed(range->pfn + nr_pages, tail);
+	lc_give_back(range->pfn + nr_pages, tail);
 	lc_uncharge(range->user, tail);
 }
 

@@ -27,6 +27,7 @@ static struct device_attribute lc_counter_attrs[LC_NR_COUNTERS] = {
 	[LC_FAIL_TIME] = LC_COUNTER(fail_time),
 	[LC_FAIL_KILLED] = LC_COUNTER(fail_killed),
 	[LC_FAIL_OTHER] = LC_COUNTER(fail_other),
+	[LC_FROM_POOL] = LC_COUNTER(from_pool),
 	[LC_FROM_BUDDY] = LC_COUNTER(from_buddy),
 	[LC_FROM_MIGRATION] = LC_COUNTER(from_migration),
 	[LC_ATTEMPTS] = LC_COUNTER(attempts),

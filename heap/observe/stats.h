@@ -22,6 +22,7 @@ struct lc_request;
  * @LC_FAIL_TIME: no place was found in time
  * @LC_FAIL_KILLED: the caller was being killed
  * @LC_FAIL_OTHER: no memory for the bookkeeping
+ * @LC_FROM_POOL: successes that the warm pool served
  * @LC_FROM_BUDDY: successes that the page allocator served
  * @LC_FROM_MIGRATION: successes for which a range was emptied
  * @LC_ATTEMPTS: ranges tried
@@ -43,6 +44,7 @@ enum lc_counter {
 	LC_FAIL_TIME,
 	LC_FAIL_KILLED,
 	LC_FAIL_OTHER,
+	LC_FROM_POOL,
 	LC_FROM_BUDDY,
 	LC_FROM_MIGRATION,
 	LC_ATTEMPTS,

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The warm pool: what is freed serves the next request, whole, cut or merged,
+ * and is nobody's meanwhile.
+ */
+#include "settings.h"
+
+static int heap;
+
+/* A buffer whose every byte was written, freed again; where it was. */
+static uint64_t free_dirty(size_t len)
+{
+	int buf = buf_new(heap, len);
+	uint64_t phys = buf_phys(buf);
+	unsigned char *mem = buf_map(buf, len);
+
+	memset(mem, 0xa5, len);
+	munmap(mem, len);
+	close(buf);
+	return phys;
+}
+
+static bool zero(int buf, size_t len)
+{
+	unsigned char *mem = buf_map(buf, len);
+	bool zero = all_zero(mem, len);
+
+	munmap(mem, len);
+	return zero;
+}
+
+static void test_same(void)
+{
+	static const size_t lens[] = { KIB(64), MIB(1), MIB(2) + PAGE, MIB(64),
+				       MIB(128) };
+	uint64_t phys;
+	size_t i;
+	int buf;
+
+	for (i = 0; i < ARRAY_SIZE(lens); i++) {
+		long served = counter("from_pool");
+
+		pool_drop();
+		phys = free_dirty(lens[i]);
+		is(iomem_count(), 0, "an idle range is not in /proc/iomem");
+		is(counter("pool_pages"), lens[i] / PAGE, "it is in the pool");
+		buf = buf_new(heap, lens[i]);
+		ok(buf_phys(buf) == phys, "%zu KiB come back", lens[i] >> 10);
+		ok(zero(buf, lens[i]), "they are zero");
+		is(counter("from_pool"), served + 1, "and counted");
+		is(counter("pool_pages"), 0, "the pool is empty");
+		close(buf);
+	}
+}
+
+static void test_small(void)
+{
+	pool_drop();
+	free_dirty(PAGE);
+	free_dirty(KIB(60));
+	is(counter("pool_pages"), 0, "short ranges go to the page allocator");
+}
+
+static void test_cut_and_merge(void)
+{
+	uint64_t phys, part[4];
+	int buf[4], i, inside = 0;
+
+	pool_drop();
+	phys = free_dirty(MIB(64));
+	for (i = 0; i < 4; i++) {
+		buf[i] = buf_new(heap, MIB(16));
+		part[i] = buf_phys(buf[i]);
+		inside += part[i] >= phys && part[i] <= phys + MIB(48);
+		ok(zero(buf[i], MIB(16)), "a quarter is zero");
+	}
+	is(inside, 4, "a large range is cut for four small requests");
+	close(buf[2]);
+	close(buf[0]);
+	close(buf[3]);
+	close(buf[1]);
+	buf[0] = buf_new(heap, MIB(64));
+	ok(buf_phys(buf[0]) == phys, "four neighbours are merged for a large one");
+	ok(zero(buf[0], MIB(64)), "it is zero");
+	close(buf[0]);
+}
+
+static void test_best_fit(void)
+{
+	int large, between, small, buf;
+	uint64_t at;
+
+	/*
+	 * Three neighbours, and the one between them stays. Asking where one
+	 * lies would make it unclean, and clean ones are preferred.
+	 */
+	pool_drop();
+	at = free_dirty(MIB(100)) + MIB(68);
+	large = buf_new(heap, MIB(64));
+	between = buf_new(heap, MIB(4));
+	small = buf_new(heap, MIB(32));
+	ok(buf_phys(between) == at - MIB(4), "cut from the low end up");
+	close(large);
+	close(small);
+	buf = buf_new(heap, MIB(24));
+	ok(buf_phys(buf) >= at && buf_phys(buf) <= at + MIB(8),
+	   "the shortest range that fits is cut");
+	close(buf);
+	close(between);
+}
+
+static void test_alignment(void)
+{
+	int control = control_open(), err;
+	struct lazy_contig_alloc alloc = {
+		.size = sizeof(alloc), .len = MIB(8), .align = MIB(16),
+		.node = -1, .fd_flags = O_RDWR | O_CLOEXEC,
+	};
+
+	pool_drop();
+	free_dirty(MIB(96));
+	err = call(control, LAZY_CONTIG_IOCTL_ALLOC, &alloc);
+	is(err, 0, "a request with an alignment");
+	ok(!(alloc.phys_addr % MIB(16)), "is aligned");
+	ok(counter("pool_pages") == (long)(MIB(88) / PAGE),
+	   "and cut out of an idle range");
+	close(alloc.fd);
+	close(control);
+}
+
+static void test_limit_not_charged(void)
+{
+	unsigned long before = param_get("limit_mb");
+	int buf;
+
+	param_set("limit_mb", 64);
+	free_dirty(MIB(64));
+	buf = buf_new(heap, MIB(64));
+	close(buf);
+	ok(true, "idle memory is nobody's charge");
+	param_set("limit_mb", before);
+}
+
+int main(void)
+{
+	struct mark mark;
+
+	heap = heap_open(HEAP);
+	mark_set(&mark);
+	test_same();
+	test_small();
+	test_cut_and_merge();
+	test_best_fit();
+	test_alignment();
+	test_limit_not_charged();
+	mark_check(&mark, "all of it");
+	close(heap);
+	return tap_done();
+}

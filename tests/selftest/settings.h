@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Parameters of the module and files of the control device. */
+#ifndef _SELFTEST_SETTINGS_H
+#define _SELFTEST_SETTINGS_H
+
+#include "helpers.h"
+
+/* Parameters; a test that changes one sets it back. */
+unsigned long param_get(const char *name);
+void param_set(const char *name, unsigned long value);
+
+/* Numbers in /sys/class/misc/lazy_contig. */
+long counter(const char *name);
+
+/* The warm pool. */
+void pool_drop(void);
+long pool_mib(void);
+
+/* The reserve of node 0; returns -errno if the write fails. */
+int reserve_set(unsigned long mib);
+int reserve_write(const char *text);
+long reserve_mib(void);
+
+/* How many rounds a test should do: LC_ROUNDS, or what is given. */
+unsigned long rounds(unsigned long usual);
+
+#endif /* _SELFTEST_SETTINGS_H */
