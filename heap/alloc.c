@@ -113,6 +113,12 @@ static int lc_take_from_pool(const struct lc_request *req, struct zone *zone,
 	return lc_pool_take(req, zone, pfn);
 }
 
+static int lc_take_from_reserve(const struct lc_request *req, struct zone *zone,
+				struct lc_effort *effort, unsigned long *pfn)
+{
+	return lc_reserve_take(req, zone, pfn);
+}
+
 /*
  * What the pool keeps is in the way of the search like anybody's memory, so it
  * goes before the request fails.
@@ -136,8 +142,9 @@ static int lc_take_by_migration(const struct lc_request *req,
  * Return: 0 or an error for the user; *outcome says which counter of sources
  * or of failures it belongs to.
  */
-static int lc_take(const struct lc_request *req, struct lc_effort *effort,
-		   unsigned long *pfn, enum lc_counter *outcome)
+static int lc_take(const struct lc_request *req, bool from_reserve,
+		   struct lc_effort *effort, unsigned long *pfn,
+		   enum lc_counter *outcome)
 {
 	int ret = -ENOSPC;
 
@@ -147,6 +154,10 @@ static int lc_take(const struct lc_request *req, struct lc_effort *effort,
 	if (ret == -ENOSPC) {
 		*outcome = LC_FROM_BUDDY;
 		ret = lc_buddy_take(req, pfn);
+	}
+	if (ret == -ENOSPC && from_reserve) {
+		*outcome = LC_FROM_RESERVE;
+		ret = lc_try_places(req, lc_take_from_reserve, effort, pfn);
 	}
 	if (ret == -ENOSPC) {
 		*outcome = LC_FROM_MIGRATION;
@@ -220,6 +231,24 @@ uncharge:
 }
 
 /**
+ * lc_take_clean - take pages that are nobody's buffer
+ * @req: what is wanted; its name is not used
+ * @pfn: out: first page frame of the cleared pages, for lc_free()
+ *
+ * The reserve is made of such pages, and so they do not come from it.
+ *
+ * Context: process context, may sleep; bounded as lc_alloc() is.
+ * Return: 0, -ENOMEM, or -EINTR if the caller is being killed.
+ */
+int lc_take_clean(const struct lc_request *req, unsigned long *pfn)
+{
+	struct lc_effort effort = {};
+	enum lc_counter outcome;
+
+	return lc_take(req, false, &effort, pfn, &outcome);
+}
+
+/**
  * lc_alloc - find and take a range
  * @req: what is wanted
  *
@@ -251,7 +280,7 @@ struct lc_range *lc_alloc(const struct lc_request *req)
 		ret = PTR_ERR(user);
 		goto report;
 	}
-	ret = lc_take(req, &effort, &pfn, &outcome);
+	ret = lc_take(req, true, &effort, &pfn, &outcome);
 	if (ret)
 		goto uncharge;
 	range = lc_range_create(pfn, req, user);
@@ -279,24 +308,41 @@ report:
  * @pfn: first page frame
  * @nr_pages: how many; may be 0
  *
+ * What belongs to the reserve returns there, dirty; the rest is free at once.
+ *
  * Context: process context, may sleep.
  */
 void lc_give_back(unsigned long pfn, unsigned long nr_pages)
 {
-	lc_pages_free(pfn, nr_pages);
-	lc_scan_freed(pfn, nr_pages);
+	while (nr_pages) {
+		unsigned long nr = nr_pages;
+
+		if (!lc_reserve_put(pfn, &nr, false)) {
+			lc_pages_free(pfn, nr);
+			lc_scan_freed(pfn, nr);
+		}
+		pfn += nr;
+		nr_pages -= nr;
+	}
 }
 
 /**
  * lc_free - return pages for the next request
  * @pfn: first page frame
- * @nr_pages: how many
+ * @nr_pages: how many; may be 0
  * @clean: all bytes are zero
  *
  * Context: process context, may sleep.
  */
 void lc_free(unsigned long pfn, unsigned long nr_pages, bool clean)
 {
-	if (!lc_pool_put(pfn, nr_pages, clean))
-		lc_give_back(pfn, nr_pages);
+	while (nr_pages) {
+		unsigned long nr = nr_pages;
+
+		if (!lc_reserve_put(pfn, &nr, clean) &&
+		    !lc_pool_put(pfn, nr, clean))
+			lc_give_back(pfn, nr);
+		pfn += nr;
+		nr_pages -= nr;
+	}
 }

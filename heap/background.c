@@ -20,7 +20,7 @@ static int lc_background_work(void *unused)
 	set_user_nice(current, MAX_NICE);
 	while (!kthread_should_stop()) {
 		timeout = lc_pool_age();
-		if (lc_pool_clear_some())
+		if (lc_pool_clear_some() || lc_reserve_clear_some())
 			cond_resched();
 		else
 			wait_event_idle_timeout(lc_background_wait,

@@ -125,6 +125,7 @@ static inline int lc_node_nospec(s32 node)
 struct lc_range *lc_alloc(const struct lc_request *req);
 int lc_alloc_behind(struct lc_range *range, unsigned long nr_pages,
 		    unsigned long end_pfn);
+int lc_take_clean(const struct lc_request *req, unsigned long *pfn);
 void lc_give_back(unsigned long pfn, unsigned long nr_pages);
 void lc_free(unsigned long pfn, unsigned long nr_pages, bool clean);
 
@@ -162,6 +163,17 @@ unsigned long lc_pool_pages(void);
 int lc_pool_init(void);
 void lc_pool_exit(void);
 long lc_pool_age(void);
+
+/* reserve.c */
+int lc_reserve_take(const struct lc_request *req, struct zone *zone,
+		    unsigned long *pfn);
+bool lc_reserve_put(unsigned long pfn, unsigned long *nr_pages, bool clean);
+bool lc_reserve_clear_some(void);
+
+/* reserve_size.c */
+void lc_reserve_exit(void);
+unsigned long lc_reserve_pages(int node);
+int lc_reserve_set(int node, unsigned long nr_pages);
 
 /* background.c */
 int lc_background_init(void);

@@ -26,6 +26,7 @@
  *	pool.c pool_limits.c pieces.c	ranges freed lately, how much of them
  *					and how long
  *	buddy.c				small pieces from the page allocator
+ *	reserve.c reserve_size.c	what was set aside for requests like this
  *	scan.c map.c policy.c		which range: reading struct pages,
  *					remembering what was read, choosing
  *	migrate.c zero.c parallel.c	emptying it, clearing it
@@ -114,6 +115,7 @@ exit_offline:
 	lc_offline_exit();
 exit_background:
 	lc_background_exit();
+	lc_reserve_exit();
 exit_pool:
 	lc_pool_exit();
 exit_scan:
@@ -130,6 +132,7 @@ static void __exit lc_exit(void)
 	lc_regions_exit();
 	lc_offline_exit();
 	lc_background_exit();
+	lc_reserve_exit();
 	lc_pool_exit();
 	lc_scan_exit();
 }

@@ -29,6 +29,7 @@ static struct device_attribute lc_counter_attrs[LC_NR_COUNTERS] = {
 	[LC_FAIL_OTHER] = LC_COUNTER(fail_other),
 	[LC_FROM_POOL] = LC_COUNTER(from_pool),
 	[LC_FROM_BUDDY] = LC_COUNTER(from_buddy),
+	[LC_FROM_RESERVE] = LC_COUNTER(from_reserve),
 	[LC_FROM_MIGRATION] = LC_COUNTER(from_migration),
 	[LC_ATTEMPTS] = LC_COUNTER(attempts),
 	[LC_ATTEMPTS_BUSY] = LC_COUNTER(attempts_busy),

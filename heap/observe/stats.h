@@ -24,6 +24,7 @@ struct lc_request;
  * @LC_FAIL_OTHER: no memory for the bookkeeping
  * @LC_FROM_POOL: successes that the warm pool served
  * @LC_FROM_BUDDY: successes that the page allocator served
+ * @LC_FROM_RESERVE: successes that the reserve served
  * @LC_FROM_MIGRATION: successes for which a range was emptied
  * @LC_ATTEMPTS: ranges tried
  * @LC_ATTEMPTS_BUSY: of these, something there would not move
@@ -46,6 +47,7 @@ enum lc_counter {
 	LC_FAIL_OTHER,
 	LC_FROM_POOL,
 	LC_FROM_BUDDY,
+	LC_FROM_RESERVE,
 	LC_FROM_MIGRATION,
 	LC_ATTEMPTS,
 	LC_ATTEMPTS_BUSY,

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A process eats all memory: the pool is given back before anything is killed
+ * for it, and the reserve stays.
+ */
+#include <stdio.h>
+
+#include "settings.h"
+
+#define RESERVE_MIB	128
+/* What the machine needs to go on. */
+#define SPARE_MIB	160
+
+static int heap;
+
+static long vmstat(const char *field)
+{
+	FILE *f = fopen("/proc/vmstat", "re");
+	char name[64];
+	long value, found = -1;
+
+	if (!f)
+		bail("/proc/vmstat: %m");
+	while (fscanf(f, "%63s %ld", name, &value) == 2)
+		if (!strcmp(name, field))
+			found = value;
+	fclose(f);
+	if (found < 0)
+		bail("/proc/vmstat has no %s", field);
+	return found;
+}
+
+/* Eats, says so, and holds on until told to stop. */
+static pid_t eat(size_t len, int *told, int *stop)
+{
+	int to[2], from[2];
+	pid_t pid;
+	char c;
+
+	if (pipe(to) || pipe(from))
+		bail("pipe: %m");
+	pid = fork();
+	if (pid < 0)
+		bail("fork: %m");
+	if (!pid) {
+		void *mem = mmap(NULL, len, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		close(to[1]);
+		if (mem == MAP_FAILED)
+			_exit(1);
+		memset(mem, 1, len);
+		if (write(from[1], "x", 1) != 1)
+			_exit(2);
+		_exit(read(to[0], &c, 1) != 0);
+	}
+	close(to[0]);
+	close(from[1]);
+	*told = from[0];
+	*stop = to[1];
+	return pid;
+}
+
+static void test_pressure(void)
+{
+	long killed = vmstat("oom_kill"), idle, before;
+	int told, stop, buf, i;
+	size_t len;
+	pid_t pid;
+	char c;
+
+	is(reserve_set(RESERVE_MIB), 0, "set aside %d MiB", RESERVE_MIB);
+	for (i = 0; i < 4; i++)
+		close(buf_new(heap, MIB(200)));
+	idle = pool_mib();
+	ok(idle >= 200, "%ld MiB are idle in the pool", idle);
+	len = (size_t)meminfo_kib("MemFree") * 1024 + MIB(idle) - MIB(SPARE_MIB);
+
+	pid = eat(len, &told, &stop);
+	ok(read(told, &c, 1) == 1, "a process gets %zu MiB", len >> 20);
+	before = idle;
+	idle = pool_mib();
+	ok(idle < before, "the pool gave back memory: %ld MiB are left", idle);
+	is(reserve_mib(), RESERVE_MIB, "the reserve is as large as before");
+	for (i = 0; i < 20; i++) {
+		buf = heap_alloc(heap, MIB(RESERVE_MIB));
+		if (buf < 0)
+			break;
+		close(buf);
+	}
+	is(i, 20, "it serves requests of its size, one after the other");
+	close(stop);
+	is(child_status(pid), 0, "the process lives to the end");
+	is(vmstat("oom_kill"), killed, "nothing was killed");
+	close(told);
+	is(reserve_set(0), 0, "the reserve is given back");
+}
+
+int main(void)
+{
+	unsigned long age, max;
+	struct mark mark;
+
+	heap = heap_open(HEAP);
+	age = param_get("pool_age_ms");
+	max = param_get("pool_max_mb");
+	mark_set(&mark);
+	param_set("pool_age_ms", 3600 * 1000);
+	param_set("pool_max_mb", 4096);
+	test_pressure();
+	param_set("pool_max_mb", max);
+	param_set("pool_age_ms", age);
+	mark_check(&mark, "all of it");
+	close(heap);
+	return tap_done();
+}
