@@ -86,7 +86,7 @@ static void test_mremap(void)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(skews); i++) {
-		unsigned char *mem = map_at(0, 0, LEN), *to, *at;
+		unsigned char *mem = map_at(0, 0, LEN), *to, *at, *part;
 
 		is(wrong(mem, 0, LEN), 0, "touched everywhere");
 		to = room(LEN + HUGE) + skews[i];
@@ -94,12 +94,14 @@ static void test_mremap(void)
 		ok(at == to, "moved to an address %zu KiB off", skews[i] >> 10);
 		is(wrong(at, 0, LEN), 0, "with its contents");
 		to = room(LEN + HUGE);
-		at = mremap(at + HUGE, 2 * HUGE, 2 * HUGE,
-			    MREMAP_MAYMOVE | MREMAP_FIXED, to);
-		ok(at == to, "a part moved elsewhere");
-		is(wrong(at, HUGE, 2 * HUGE), 0, "with its contents");
-		ok(mremap(at, 2 * HUGE, 4 * HUGE, MREMAP_MAYMOVE) == MAP_FAILED,
-		   "it cannot grow");
+		part = mremap(at + HUGE, 2 * HUGE, 2 * HUGE,
+			      MREMAP_MAYMOVE | MREMAP_FIXED, to);
+		ok(part == to, "a part moved elsewhere");
+		is(wrong(part, HUGE, 2 * HUGE), 0, "with its contents");
+		ok(mremap(part, 2 * HUGE, 4 * HUGE, MREMAP_MAYMOVE) ==
+		   MAP_FAILED, "it cannot grow");
+		munmap(part, 2 * HUGE);
+		munmap(at, LEN);
 	}
 }
 
