@@ -7,6 +7,7 @@
 
 #include "helpers.h"
 
+#define POOL_DROP	"/sys/class/misc/lazy_contig/pool_drop"
 #define BUFINFO		"/sys/kernel/debug/dma_buf/bufinfo"
 #define WAIT_SECONDS	60
 
@@ -218,11 +219,22 @@ long meminfo_kib(const char *field)
 	return kib;
 }
 
+void pool_drop(void)
+{
+	int fd = open(POOL_DROP, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		bail("%s: %m", POOL_DROP);
+	close(fd);
+}
+
 long free_kib(void)
 {
 	FILE *f = text_open("/proc/zoneinfo");
 	long pages = 0, n;
 	char line[256];
+
+	pool_drop();
 
 	while (fgets(line, sizeof(line), f))
 		if (sscanf(line, " pages free %ld", &n) == 1 ||

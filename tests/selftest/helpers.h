@@ -75,7 +75,12 @@ int importer_write(int imp, unsigned long request, uint32_t id,
 int fds_open(void);
 int dmabufs_live(void);
 long meminfo_kib(const char *field);
-/* Free memory, with the pages that CPUs keep at hand, unlike MemFree. */
+/* Gives back what the warm pool keeps. */
+void pool_drop(void);
+/*
+ * Free memory, with the pages that CPUs keep at hand, unlike MemFree, and after
+ * pool_drop().
+ */
 long free_kib(void);
 bool iomem_has(uint64_t phys, size_t len);
 int iomem_count(void);

@@ -60,14 +60,6 @@ long counter(const char *name)
 	return strtol(text, NULL, 10);
 }
 
-void pool_drop(void)
-{
-	int err = text_write(FILES, "pool_drop", "1");
-
-	if (err)
-		bail("pool_drop: %s", strerror(-err));
-}
-
 long pool_mib(void)
 {
 	return counter("pool_pages") * (long)PAGE >> 20;

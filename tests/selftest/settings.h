@@ -13,7 +13,6 @@ void param_set(const char *name, unsigned long value);
 long counter(const char *name);
 
 /* The warm pool. */
-void pool_drop(void);
 long pool_mib(void);
 
 /* The reserve of node 0; returns -errno if the write fails. */
