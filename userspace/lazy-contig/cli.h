@@ -142,9 +142,11 @@ int contents_check(int fd, const struct pattern *pattern, json_object *out);
 int describe(int fd, json_object *out);
 int hold(json_object *out, bool json);
 
-/* sysfs.c */
+/* file.c */
 #define SYSFS_DIR	"/sys/class/misc/lazy_contig"
 
+int file_read_line(const char *path, char *buf, size_t len);
+int file_write(const char *path, const char *text);
 int sysfs_read(const char *name, char *text, size_t size);
 int sysfs_failed(int err);
 

@@ -81,39 +81,12 @@ __printf(1, 2) static int refuse(const char *fmt, ...)
 	return CODE_FAILED;
 }
 
-static int read_line(const char *path, char *buf, size_t len)
-{
-	FILE *file = fopen(path, "re");
-	bool ok;
-
-	if (!file)
-		return -errno;
-	ok = fgets(buf, len, file);
-	fclose(file);
-	if (!ok)
-		return -EIO;
-	buf[strcspn(buf, "\n")] = '\0';
-	return 0;
-}
-
-static int write_line(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
 /* A file with one number; -1 if there is none. */
 static long long number_in(const char *path)
 {
 	char line[64];
 
-	return read_line(path, line, sizeof(line)) ? -1 : strtoll(line, NULL, 0);
+	return file_read_line(path, line, sizeof(line)) ? -1 : strtoll(line, NULL, 0);
 }
 
 /* Runs a program and returns 0, or -EIO if it failed; it said why. */
@@ -169,7 +142,7 @@ static int default_append(char *buf, size_t len)
 	char line[2048], *word, *rest = line;
 	int err;
 
-	err = read_line("/proc/cmdline", line, sizeof(line));
+	err = file_read_line("/proc/cmdline", line, sizeof(line));
 	if (err)
 		return err;
 	*buf = '\0';
@@ -229,7 +202,7 @@ static int check_kernel(void)
 		return refuse("a crash kernel is loaded already");
 	if (number_in(LOAD_DISABLED) > 0)
 		return refuse("kexec is disabled (%s)", LOAD_DISABLED);
-	if (!read_line(LOCKDOWN, line, sizeof(line)) && !strstr(line, "[none]"))
+	if (!file_read_line(LOCKDOWN, line, sizeof(line)) && !strstr(line, "[none]"))
 		return refuse("the kernel is locked down: %s", line);
 	if (!program_exists("kexec"))
 		return refuse("there is no kexec, install kexec-tools");
@@ -247,7 +220,7 @@ static int set_region(__u64 addr)
 	char text[32];
 
 	snprintf(text, sizeof(text), "%#llx", (unsigned long long)addr);
-	return write_line(HELPER_ADDR, text);
+	return file_write(HELPER_ADDR, text);
 }
 
 static int load_helper(const struct crash *crash)
