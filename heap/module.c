@@ -5,7 +5,7 @@
  * Theory of operation
  *
  * Linux can empty a range of ordinary memory at any time by moving what lies
- * there (alloc_contig_range()), but it leaves open which range, and trying one
+ * there (alloc_contig_range), but it leaves open which range, and trying one
  * that cannot be emptied is slow. This module chooses ranges, empties them and
  * hands them out as dma-bufs.
  *
@@ -49,7 +49,7 @@
  * What can fail, and what happens then. Nothing is begun that the limits or
  * the machine could not carry: a request is charged first, and refused if
  * what would remain is less than the page allocator's own reserves, because
- * alloc_contig_range() heeds no watermark and the OOM killer must never have
+ * alloc_contig_range heeds no watermark and the OOM killer must never have
  * to pay for a buffer. A range that cannot be emptied (-EBUSY) is remembered
  * and the next best one tried, until no candidate or no time is left; the
  * user sees -ENOMEM. A fatal signal ends a request between any two steps,

@@ -8,7 +8,7 @@
  * as a distance, nothing is dereferenced but struct pages, and page flags are
  * read once and tested in the copy, since the kernel's own test macros assert
  * things that only hold for pages one has a reference to. A wrong answer costs
- * a failed attempt or a missed window, nothing else: alloc_contig_range()
+ * a failed attempt or a missed window, nothing else: alloc_contig_range
  * judges again, with locks.
  *
  * The questions are those of has_unmovable_pages() in mm/page_isolation.c, and

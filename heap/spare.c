@@ -21,7 +21,7 @@ static unsigned long lc_zone_available(struct zone *zone)
  * @zone: from this zone
  * @nr_pages: how many; 0 to ask whether what was taken was too much
  *
- * alloc_contig_range() heeds no watermark. What the kernel says can be had
+ * alloc_contig_range heeds no watermark. What the kernel says can be had
  * without swapping must cover the request and leave what the page allocator
  * itself would leave, or somebody else's allocation would end in the OOM
  * killer's hands. The kernel's own allocations cannot use ZONE_MOVABLE: if
