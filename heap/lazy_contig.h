@@ -144,7 +144,7 @@ int lc_charge_more(struct lc_user *user, unsigned long nr_pages);
 void lc_uncharge(struct lc_user *user, unsigned long nr_pages);
 
 /* spare.c */
-bool lc_can_spare(const struct zone *zone, unsigned long nr_pages);
+bool lc_can_spare(struct zone *zone, unsigned long nr_pages);
 
 /* buddy.c */
 int lc_buddy_take(const struct lc_request *req, unsigned long *pfn);

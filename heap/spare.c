@@ -16,6 +16,32 @@ static unsigned long lc_zone_available(struct zone *zone)
 	       zone_page_state(zone, NR_ZONE_ACTIVE_FILE);
 }
 
+/* What the page allocator would leave in a node, for the kernel's own use. */
+static unsigned long lc_node_kept(int node, bool movable)
+{
+	unsigned long kept = 0;
+	int idx;
+
+	for (idx = 0; idx < MAX_NR_ZONES; idx++) {
+		struct zone *zone = &NODE_DATA(node)->node_zones[idx];
+
+		kept += high_wmark_pages(zone);
+		if (idx == ZONE_MOVABLE && !movable)
+			kept += lc_zone_available(zone);
+	}
+	return kept;
+}
+
+static unsigned long lc_node_available(int node)
+{
+	unsigned long available = 0;
+	int idx;
+
+	for (idx = 0; idx < MAX_NR_ZONES; idx++)
+		available += lc_zone_available(&NODE_DATA(node)->node_zones[idx]);
+	return available;
+}
+
 /**
  * lc_can_spare - may so many pages be taken?
  * @zone: from this zone
@@ -24,8 +50,9 @@ static unsigned long lc_zone_available(struct zone *zone)
  * alloc_contig_range heeds no watermark. What the kernel says can be had
  * without swapping must cover the request and leave what the page allocator
  * itself would leave, or somebody else's allocation would end in the OOM
- * killer's hands. The kernel's own allocations cannot use ZONE_MOVABLE: if
- * @zone is another one, what is free there does not count.
+ * killer's hands; in the zone's node too, because a process may be bound to
+ * it. The kernel's own allocations cannot use ZONE_MOVABLE: if @zone is another
+ * one, what is free there does not count.
  *
  * Requests that run at the same time do not see each other: ask again when the
  * pages are taken.
@@ -33,20 +60,15 @@ static unsigned long lc_zone_available(struct zone *zone)
  * Context: any.
  * Return: true if the machine goes on as before.
  */
-bool lc_can_spare(const struct zone *zone, unsigned long nr_pages)
+bool lc_can_spare(struct zone *zone, unsigned long nr_pages)
 {
 	bool movable = zone_idx(zone) == ZONE_MOVABLE;
-	long available = si_mem_available();
-	int node, idx;
+	int node = zone_to_nid(zone);
+	unsigned long kept = nr_pages;
 
-	for_each_node_state(node, N_MEMORY) {
-		for (idx = 0; idx < MAX_NR_ZONES; idx++) {
-			struct zone *other = &NODE_DATA(node)->node_zones[idx];
-
-			available -= high_wmark_pages(other);
-			if (idx == ZONE_MOVABLE && !movable)
-				available -= lc_zone_available(other);
-		}
-	}
-	return available >= 0 && available >= nr_pages;
+	if (lc_node_available(node) < nr_pages + lc_node_kept(node, movable))
+		return false;
+	for_each_node_state(node, N_MEMORY)
+		kept += lc_node_kept(node, movable);
+	return si_mem_available() >= kept;
 }
