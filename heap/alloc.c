@@ -119,6 +119,13 @@ static int lc_take_from_reserve(const struct lc_request *req, struct zone *zone,
 	return lc_reserve_take(req, zone, pfn);
 }
 
+static const struct lc_source lc_pool = { .take = lc_take_from_pool };
+static const struct lc_source lc_reserve = { .take = lc_take_from_reserve };
+static const struct lc_source lc_migration = {
+	.take = lc_migrate_in_zone,
+	.by_price = true,
+};
+
 /*
  * What the pool keeps is in the way of the search like anybody's memory, so it
  * goes before the request fails.
@@ -130,10 +137,10 @@ static int lc_take_by_migration(const struct lc_request *req,
 
 	effort->deadline = jiffies + 1 +
 			   msecs_to_jiffies(READ_ONCE(time_limit_ms));
-	ret = lc_try_places(req, lc_migrate_in_zone, effort, pfn);
+	ret = lc_try_places(req, &lc_migration, effort, pfn);
 	if (ret == -ENOSPC && !effort->late && lc_pool_drop()) {
 		effort->scarce = false;
-		ret = lc_try_places(req, lc_migrate_in_zone, effort, pfn);
+		ret = lc_try_places(req, &lc_migration, effort, pfn);
 	}
 	return ret;
 }
@@ -150,14 +157,14 @@ static int lc_take(const struct lc_request *req, bool from_reserve,
 
 	*outcome = LC_FROM_POOL;
 	if (lc_pool_may_have(req->nr_pages))
-		ret = lc_try_places(req, lc_take_from_pool, effort, pfn);
+		ret = lc_try_places(req, &lc_pool, effort, pfn);
 	if (ret == -ENOSPC) {
 		*outcome = LC_FROM_BUDDY;
 		ret = lc_buddy_take(req, pfn);
 	}
 	if (ret == -ENOSPC && from_reserve) {
 		*outcome = LC_FROM_RESERVE;
-		ret = lc_try_places(req, lc_take_from_reserve, effort, pfn);
+		ret = lc_try_places(req, &lc_reserve, effort, pfn);
 	}
 	if (ret == -ENOSPC) {
 		*outcome = LC_FROM_MIGRATION;

@@ -131,9 +131,18 @@ void lc_free(unsigned long pfn, unsigned long nr_pages, bool clean);
 
 /* places.c */
 bool lc_zone_allowed(struct zone *zone);
-typedef int (lc_source)(const struct lc_request *req, struct zone *zone,
-			struct lc_effort *effort, unsigned long *pfn);
-int lc_try_places(const struct lc_request *req, lc_source *source,
+/**
+ * struct lc_source - one of the sources of memory
+ * @take: asks for memory of a zone; returns -ENOSPC if another zone may do
+ * @by_price: taking has a price, which differs between zones
+ */
+struct lc_source {
+	int (*take)(const struct lc_request *req, struct zone *zone,
+		    struct lc_effort *effort, unsigned long *pfn);
+	bool by_price;
+};
+
+int lc_try_places(const struct lc_request *req, const struct lc_source *source,
 		  struct lc_effort *effort, unsigned long *pfn);
 
 /* limit.c */

@@ -11,6 +11,7 @@
 
 #include "compat.h"
 #include "lazy_contig.h"
+#include "scan.h"
 
 static bool zone_movable = true;
 module_param(zone_movable, bool, 0644);
@@ -67,21 +68,36 @@ bool lc_zone_allowed(struct zone *zone)
  * High zones first: the low ones are small and there are devices that can
  * use nothing else.
  */
-static int lc_try_zones(const struct lc_request *req, int node,
-			lc_source *source, struct lc_effort *effort,
-			unsigned long *pfn)
+static unsigned int lc_zones(const struct lc_request *req, int node,
+			     struct zone **zones)
 {
-	int idx, ret;
+	unsigned int nr = 0;
+	int idx;
 
 	for (idx = MAX_NR_ZONES - 1; idx >= 0; idx--) {
 		struct zone *zone = &NODE_DATA(node)->node_zones[idx];
 
-		if (!managed_zone(zone) || zone_is_zone_device(zone) ||
-		    zone->zone_start_pfn >= req->end_pfn)
-			continue;
-		if (!lc_zone_allowed(zone))
-			continue;
-		ret = source(req, zone, effort, pfn);
+		if (managed_zone(zone) && !zone_is_zone_device(zone) &&
+		    zone->zone_start_pfn < req->end_pfn &&
+		    lc_zone_allowed(zone))
+			zones[nr++] = zone;
+	}
+	return nr;
+}
+
+static int lc_try_zones(const struct lc_request *req, int node,
+			const struct lc_source *source,
+			struct lc_effort *effort, unsigned long *pfn)
+{
+	struct zone *zones[MAX_NR_ZONES];
+	unsigned int nr = lc_zones(req, node, zones), i;
+	int ret;
+
+	if (source->by_price)
+		lc_search_order(zones, nr, req->nr_pages, lc_align(req),
+				req->end_pfn);
+	for (i = 0; i < nr; i++) {
+		ret = source->take(req, zones[i], effort, pfn);
 		if (ret != -ENOSPC)
 			return ret;
 	}
@@ -91,14 +107,14 @@ static int lc_try_zones(const struct lc_request *req, int node,
 /**
  * lc_try_places - ask a source for memory of one zone after the other
  * @req: what is wanted
- * @source: whom to ask; returns -ENOSPC if another zone may do
+ * @source: whom to ask
  * @effort: handed to @source
  * @pfn: out: first page frame
  *
  * Context: process context, may sleep.
  * Return: what @source returned last: 0, or an error.
  */
-int lc_try_places(const struct lc_request *req, lc_source *source,
+int lc_try_places(const struct lc_request *req, const struct lc_source *source,
 		  struct lc_effort *effort, unsigned long *pfn)
 {
 	nodemask_t nodes;

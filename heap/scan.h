@@ -27,7 +27,6 @@ struct lc_search {
 	struct lc_want want;
 	struct lc_window window;	/* the one that is claimed */
 	unsigned int suspects_tried;
-	bool refreshed;
 };
 
 int lc_scan_init(void);
@@ -40,6 +39,10 @@ int lc_search_next(struct lc_search *s, unsigned long *pfn);
 int lc_search_at(struct lc_search *s, struct zone *zone, unsigned long pfn,
 		 unsigned long nr_pages);
 void lc_search_done(struct lc_search *s, unsigned long pfn, int err);
+
+void lc_search_order(struct zone **zones, unsigned int nr,
+		     unsigned long nr_pages, unsigned long align,
+		     unsigned long end_pfn);
 
 /* Pages in the way in the window last handed out, as an estimate. */
 static inline unsigned long lc_search_to_move(const struct lc_search *s)

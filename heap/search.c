@@ -14,9 +14,11 @@
  */
 #include <linux/cleanup.h>
 #include <linux/jiffies.h>
+#include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/mutex.h>
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 
 #include "scan.h"
 #include "zones.h"
@@ -35,6 +37,7 @@
 /* The longest time a walk may look at memory. */
 #define WALK_TIME		(HZ / 4)
 
+/* At most once a jiffy: requests in quick succession see the same memory. */
 static int refresh(struct lc_search *s)
 {
 	unsigned int visits = REFRESH_VISITS, touched = 0;
@@ -42,6 +45,11 @@ static int refresh(struct lc_search *s)
 	u32 v;
 	int err;
 
+	scoped_guard(mutex, &s->zone->lock) {
+		if (!time_after(jiffies, s->zone->refreshed))
+			return 0;
+		s->zone->refreshed = jiffies;
+	}
 	while (touched < REFRESH_PAGES) {
 		scoped_guard(mutex, &s->zone->lock)
 			if (!lc_refresh_next(&s->zone->map, &s->want,
@@ -258,15 +266,13 @@ static unsigned long place(struct lc_search *s)
  */
 int lc_search_next(struct lc_search *s, unsigned long *pfn)
 {
-	int err = 0;
+	int err;
 
 	if (!s->zone)
 		return -ENOSPC;
 	if (fatal_signal_pending(current))
 		return -EINTR;
-	if (!s->refreshed)
-		err = refresh(s);
-	s->refreshed = true;
+	err = refresh(s);
 	if (!err)
 		err = pick_remembered(s);
 	if (err == -ENOSPC)
@@ -279,4 +285,78 @@ int lc_search_next(struct lc_search *s, unsigned long *pfn)
 		return err == -ENOMEM ? -ENOSPC : err;
 	*pfn = place(s);
 	return 0;
+}
+
+/*
+ * Below the highest zone that may serve, this share of a zone's memory is left
+ * free as long as there is something above: there are devices that can use
+ * nothing else.
+ */
+#define SPARED_SHARE	16
+#define SPARED_PAGES	(SZ_64M >> PAGE_SHIFT)
+
+static bool spared(struct zone *zone, unsigned long nr_pages)
+{
+	unsigned long spare = max_t(unsigned long, SPARED_PAGES,
+				    zone_managed_pages(zone) / SPARED_SHARE);
+
+	return zone_page_state(zone, NR_FREE_PAGES) < spare + nr_pages;
+}
+
+/* What the best window of a zone costs, as far as is known; ~0 if unknown. */
+static unsigned long price_in(struct zone *zone, unsigned long nr_pages,
+			      unsigned long align, unsigned long end_pfn)
+{
+	struct lc_window window;
+	struct lc_search s;
+
+	lc_search_begin(&s, zone, nr_pages, align, end_pfn);
+	if (!s.zone || refresh(&s))
+		return ~0UL;
+	guard(mutex)(&s.zone->lock);
+	if (!lc_best_window(&s.zone->map, &s.want, &window))
+		return ~0UL;
+	return window.cost;
+}
+
+/**
+ * lc_search_order - which zone to search first
+ * @zones: zones that may serve, the most wanted first; put into the order in
+ *	which to search them
+ * @nr: how many, at most MAX_NR_ZONES
+ * @nr_pages: length of the window, at least 1
+ * @align: alignment of its first page in pages, a power of two
+ * @end_pfn: all of it must lie below
+ *
+ * The order given stands unless it would be much dearer: pages moved out of a
+ * zone go to the same zone as long as it has room, so that emptying one zone
+ * after the other moves the same pages again and again. Each step down must
+ * save an eighth of the pages, and ends where a zone is spared for those who
+ * need it.
+ *
+ * Context: process, may sleep; no lock held that reclaim takes.
+ */
+void lc_search_order(struct zone **zones, unsigned int nr,
+		     unsigned long nr_pages, unsigned long align,
+		     unsigned long end_pfn)
+{
+	unsigned long step = LC_COST_MOVE * nr_pages / 8;
+	unsigned long price[MAX_NR_ZONES];
+	unsigned int i, j;
+
+	for (i = 0; nr > 1 && i < nr; i++) {
+		struct zone *zone = zones[i];
+		unsigned long p = ~0UL;
+
+		if (!i || !spared(zone, nr_pages))
+			p = price_in(zone, nr_pages, align, end_pfn);
+		if (p != ~0UL)
+			p += i * step;
+		for (j = i; j && price[j - 1] > p; j--) {
+			price[j] = price[j - 1];
+			zones[j] = zones[j - 1];
+		}
+		price[j] = p;
+		zones[j] = zone;
+	}
 }

@@ -4,6 +4,7 @@
  * memory that comes online, goes offline, or is given back.
  */
 #include <linux/cleanup.h>
+#include <linux/jiffies.h>
 #include <linux/memory.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
@@ -42,6 +43,7 @@ static struct lc_zone *add(struct zone *zone)
 	if (!lz)
 		return NULL;
 	lz->zone = zone;
+	lz->refreshed = jiffies - 1;
 	mutex_init(&lz->lock);
 	lz->map.unit = max_t(unsigned long, 1,
 			     MAX_ORDER_NR_PAGES / pageblock_nr_pages);

@@ -12,18 +12,20 @@ struct zone;
 /**
  * struct lc_zone - what is known of one zone
  * @zone: the zone
- * @lock: guards @map with everything in it, @offline_start and @offline_end.
+ * @lock: guards @map with everything in it and what follows.
  *	Never held while memory is looked at, allocated or moved. Reclaim takes
  *	it (a shrinker gives ranges back), so nothing that may wait for reclaim
  *	happens under it.
  * @map: the summaries
+ * @refreshed: jiffies when summaries were last renewed on suspicion
  * @offline_start: first block of a range that is going offline
  * @offline_end: the block behind it; the range is empty if none goes
  */
 struct lc_zone {
 	struct zone *zone;
-	struct mutex lock;		/* the three below; see above */
+	struct mutex lock;		/* all below; see above */
 	struct lc_map map;
+	unsigned long refreshed;
 	unsigned long offline_start;
 	unsigned long offline_end;
 };

@@ -34,6 +34,10 @@ typedef uint64_t u64;
 #define fallthrough		__attribute__((fallthrough))
 
 /* pages: the sizes of x86 with 4 KiB pages */
+#define SZ_64M			(64UL << 20)
+#ifndef PAGE_SHIFT
+#define PAGE_SHIFT		12
+#endif
 #define pageblock_order		9
 #define pageblock_nr_pages	(1UL << pageblock_order)
 #define MAX_ORDER_NR_PAGES	1024UL
@@ -45,6 +49,7 @@ struct zone {
 	unsigned long zone_start_pfn;
 	unsigned long spanned_pages;
 	unsigned long managed_pages;
+	unsigned long free_pages;
 	int node;
 	int idx;
 	void *machine;
@@ -58,6 +63,7 @@ struct zone *page_zone(const struct page *page);
 #endif
 #define zone_end_pfn(z)		((z)->zone_start_pfn + (z)->spanned_pages)
 #define zone_managed_pages(z)	((z)->managed_pages)
+#define zone_page_state(z, what)	((z)->free_pages)
 #define zone_to_nid(z)		((z)->node)
 #define zone_idx(z)		((z)->idx)
 
@@ -113,6 +119,7 @@ static inline void host_unlock(struct mutex **m)
 /* time and signals */
 #define HZ			1000
 #define time_before(a, b)	((long)((a) - (b)) < 0)
+#define time_after(a, b)	time_before(b, a)
 #define current			NULL
 #define fatal_signal_pending(t)	(host_killed)
 #define cond_resched()		host_resched()

@@ -325,6 +325,54 @@ static void check_stale(void)
 	machine_free(&m);
 }
 
+/* Two zones, the upper one wanted more. */
+static void check_order(void)
+{
+	struct truth below[16] = { 0 };
+	struct machine low;
+	struct zone *order[2];
+	unsigned long b;
+
+	draw("################");
+	low = m;
+	low.truth = below;
+	low.zone.machine = &low;
+	low.zone.idx = 1;
+	low.zone.free_pages = MIB(1000);
+	for (b = 0; b < 16; b++)
+		m.truth[b].blocked = false;
+
+#define first_zone(what) ({						\
+	jiffies += 3 * HZ;						\
+	order[0] = &m.zone;						\
+	order[1] = &low.zone;						\
+	lc_search_order(order, 2, what, 1, NO_LIMIT);			\
+	ok(order[0] != order[1], "both zones are there");		\
+	order[0];							\
+})
+
+	ok(first_zone(MIB(8)) == &m.zone, "of equals the upper zone");
+	for (b = 0; b < 16; b++)
+		m.truth[b].used = 30;
+	ok(first_zone(MIB(8)) == &m.zone, "even if a little must be moved");
+	for (b = 0; b < 16; b++)
+		m.truth[b].used = 100;
+	ok(first_zone(MIB(8)) == &low.zone, "but not if it is much");
+	low.zone.free_pages = MIB(60);
+	ok(first_zone(MIB(8)) == &m.zone, "nor if the lower one is short");
+	low.zone.free_pages = MIB(1000);
+	for (b = 0; b < 16; b++)
+		m.truth[b].blocked = true;
+	ok(first_zone(MIB(8)) == &low.zone, "the lower if the upper has none");
+	for (b = 0; b < 16; b++)
+		below[b].blocked = true;
+	ok(first_zone(MIB(8)) == &m.zone, "the upper if nobody has any");
+	order[0] = &low.zone;
+	lc_search_order(order, 1, 1, 1, NO_LIMIT);
+	ok(order[0] == &low.zone, "one zone is in order");
+	machine_free(&m);
+}
+
 int main(void)
 {
 	check_claims();
@@ -337,5 +385,6 @@ int main(void)
 	check_hotplug();
 	check_signal();
 	check_stale();
+	check_order();
 	return tap_done();
 }
