@@ -21,11 +21,14 @@ static unsigned char *fragment(size_t len)
 	if (mem == MAP_FAILED)
 		bail("mmap: %m");
 	madvise(mem, len, MADV_NOHUGEPAGE);
-	for (at = 0; at < len; at += PIECE)
-		pattern_fill(mem + at, PIECE, at);
-	for (at = 0; at < len; at += PIECE)
+	for (at = 0; at < len; at += PAGE)
+		mem[at] = 1;
+	for (at = 0; at < len; at += PIECE) {
 		if (at / PIECE % 3)
 			madvise(mem + at, PIECE, MADV_DONTNEED);
+		else
+			pattern_fill(mem + at, PIECE, at);
+	}
 	return mem;
 }
 

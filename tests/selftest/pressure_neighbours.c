@@ -215,7 +215,7 @@ int main(void)
 	size_t share = (size_t)meminfo_kib("MemAvailable") * 1024 / 10 * 7 /
 		       NEIGHBOURS / PAGE * PAGE;
 	const char *is_long = getenv("LC_LONG");
-	int seconds = is_long && *is_long == '1' ? 300 : 25, ready[2], i;
+	int seconds = is_long && *is_long == '1' ? 300 : 8, ready[2], i;
 	pid_t neighbours[NEIGHBOURS], allocators[ALLOCATORS];
 	long before = meminfo_kib("MemFree") + meminfo_kib("Cached");
 	struct mark mark;
