@@ -177,6 +177,7 @@ long lc_pool_age(void);
 int lc_reserve_take(const struct lc_request *req, struct zone *zone,
 		    unsigned long *pfn);
 bool lc_reserve_put(unsigned long pfn, unsigned long *nr_pages, bool clean);
+bool lc_reserve_reaches(unsigned long pfn, unsigned long end);
 bool lc_reserve_clear_some(void);
 
 /* reserve_size.c */

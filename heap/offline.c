@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory that holds a buffer does not go offline. The kernel finds out by
- * itself in most zones; in ZONE_MOVABLE it expects everything to move some day
- * and would try until it is killed.
+ * Memory that holds a buffer or is set aside does not go offline. The kernel
+ * finds out by itself in most zones; in ZONE_MOVABLE it expects everything to
+ * move some day and would try until it is killed.
  */
 
 #include <linux/memory.h>
@@ -38,6 +38,7 @@ static int lc_going_offline(struct notifier_block *nb, unsigned long action,
 	if (action != MEM_GOING_OFFLINE)
 		return NOTIFY_OK;
 	lc_range_for_each(lc_look_at_range, &going);
+	going.busy |= lc_reserve_reaches(going.start, going.end);
 	return notifier_from_errno(going.busy ? -EBUSY : 0);
 }
 

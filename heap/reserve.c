@@ -154,6 +154,20 @@ static struct lc_area *lc_area_at(unsigned long *pfn)
 }
 
 /**
+ * lc_reserve_reaches - is some of this memory set aside?
+ * @pfn: its first page frame
+ * @end: one past the last
+ *
+ * Context: any but atomic. Return: true if a page of it belongs to a reserve,
+ * in use or not.
+ */
+bool lc_reserve_reaches(unsigned long pfn, unsigned long end)
+{
+	guard(spinlock)(&lc_reserve_lock);
+	return lc_area_at(&pfn) && pfn < end;
+}
+
+/**
  * lc_reserve_put - give pages back to the reserve they are from
  * @pfn: first page frame
  * @nr_pages: how many; out: how many from @pfn on the answer is about

@@ -16,7 +16,8 @@ struct zone;
  * @zone: where
  * @pfn: first page frame
  * @nr_pages: length
- * @leaving: a larger area has taken its place: all of it goes back
+ * @leaving: a larger area has taken its place, or its memory was going offline
+ *	when it was made: all of it goes back
  * @nr_retired: how many bits are set in @retired
  * @retired: a bit for each page that was given back
  * @dirty: a bit for each page that is idle and not clean

@@ -69,7 +69,25 @@ static bool lc_area_on(const struct lc_area *area, int node)
 	return zone_to_nid(area->zone) == node;
 }
 
-/* Take memory; if it is to be all of the reserve, what there is must go. */
+/* Let one area of a node go, or all others. */
+static void lc_areas_leave(int node, const struct lc_area *one, bool itself)
+{
+	struct lc_area *area;
+
+	guard(spinlock)(&lc_reserve_lock);
+	list_for_each_entry(area, &lc_areas, list) {
+		bool is_one = area == one;
+
+		if (is_one == itself && lc_area_on(area, node))
+			area->leaving = true;
+	}
+}
+
+/*
+ * Take memory; if it is to be all of the reserve, what there is must go. The
+ * caller trims, and until then has the size wanted raised: nobody else trims
+ * what is new.
+ */
 static int lc_area_add(int node, unsigned long nr_pages, bool replace)
 {
 	const struct lc_request req = {
@@ -78,7 +96,8 @@ static int lc_area_add(int node, unsigned long nr_pages, bool replace)
 		.end_pfn = LC_NO_LIMIT,
 		.node = node,
 	};
-	struct lc_area *area, *old;
+	struct lc_area *area;
+	bool going;
 	int ret;
 
 	area = lc_area_alloc(node, nr_pages);
@@ -92,11 +111,13 @@ static int lc_area_add(int node, unsigned long nr_pages, bool replace)
 	if (ret)
 		goto free_pages;
 	area->zone = page_zone(pfn_to_page(area->pfn));
-	guard(spinlock)(&lc_reserve_lock);
-	list_for_each_entry(old, &lc_areas, list)
-		old->leaving |= replace && lc_area_on(old, node);
-	list_add(&area->list, &lc_areas);
-	return 0;
+	scoped_guard(spinlock, &lc_reserve_lock)
+		list_add(&area->list, &lc_areas);
+	/* whoever takes memory offline has seen it by now, or is seen here */
+	going = lc_scan_leaving(area->pfn, nr_pages);
+	if (going || replace)
+		lc_areas_leave(node, area, going);
+	return going ? -ENOMEM : 0;
 
 free_pages:
 	lc_free(area->pfn, nr_pages, true);
@@ -244,6 +265,8 @@ int lc_reserve_set(int node, unsigned long nr_pages)
 		return -EINTR;
 	have = lc_reserve_pages(node);
 	if (nr_pages > have) {
+		scoped_guard(spinlock, &lc_reserve_lock)
+			lc_reserve_target[node] = nr_pages;
 		/* one area is worth more than two */
 		if (have)
 			ret = lc_area_add(node, nr_pages, true);
