@@ -24,6 +24,7 @@
 #include "compat.h"
 #include "lazy_contig.h"
 #include "pool.h"
+#include "scan.h"
 
 /*
  * Shorter ones go to the page allocator, which finds its own faster than the
@@ -162,6 +163,9 @@ bool lc_pool_put(unsigned long pfn, unsigned long nr_pages, bool clean)
 			lc_pieces_add(&pz->dirty, dirty, pfn, nr_pages);
 		lc_pool_account(pz, nr_pages);
 	}
+	/* whoever takes memory offline may have asked for it already */
+	if (lc_scan_leaving(pfn, nr_pages))
+		lc_pool_vacate(pfn, pfn + nr_pages);
 	lc_pool_trim();
 	lc_background_kick();
 	return true;

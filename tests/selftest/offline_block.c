@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A memory block that holds a buffer does not go offline, and whoever tries is
- * told at once; one that held a buffer does, and nothing is put there then.
+ * A memory block that holds a buffer does not go offline, nor one that is set
+ * aside, and whoever tries is told at once; one that held a buffer does, also if
+ * the pool keeps it, and nothing is put there then.
  */
 #include <stdio.h>
 
-#include "helpers.h"
+#include "settings.h"
 
 #define MEMORY		"/sys/devices/system/memory"
 #define MAX_BUFFERS	512
@@ -89,7 +90,12 @@ static int buffers_in(uint64_t phys)
 	return inside;
 }
 
-static void check_block(int control, uint64_t max_addr, const char *zone)
+/*
+ * Elsewhere than in ZONE_MOVABLE the kernel looks whether all can be moved before
+ * it tells anybody, and what the pool has cannot.
+ */
+static void check_block(int control, uint64_t max_addr, const char *zone,
+			bool pool)
 {
 	unsigned char *mem;
 	uint64_t phys;
@@ -101,26 +107,55 @@ static void check_block(int control, uint64_t max_addr, const char *zone)
 	is(offline(phys), -EBUSY, "%s: the block of a buffer stays", zone);
 	ok(pattern_holds(mem, block_size, phys), "and nothing in it is lost");
 	munmap(mem, block_size);
+	param_set("pool_max_mb", pool ? 1024 : 0);
 	close(buf);
+	is(counter("pool_pages"), pool ? block_size / PAGE : 0,
+	   "the pool keeps %s", pool ? "it" : "nothing");
 
 	if (!is(offline(phys), 0, "%s: the block of a freed buffer goes", zone))
 		return;
+	is(counter("pool_pages"), 0, "nothing of it is in the pool");
+	param_set("pool_max_mb", 0);
 	is(buffers_in(phys), 0, "no buffer is put there");
 	is(set_state(phys, "online"), 0, "the block comes back");
 	ok(buffers_in(phys) > 0, "buffers are put there again");
 }
 
+/* Set aside, in use or not, is not to be taken away. */
+static void check_reserve(void)
+{
+	int heap = heap_open(HEAP), buf;
+	uint64_t phys;
+
+	is(reserve_set(block_size >> 20), 0, "a block is set aside");
+	buf = buf_new(heap, block_size);
+	phys = buf_phys(buf);
+	close(buf);
+	is(offline(phys), -EBUSY, "it stays");
+	is(reserve_mib(), block_size >> 20, "in the reserve");
+	is(reserve_set(0), 0, "it is given back");
+	is(offline(phys), 0, "and goes");
+	is(set_state(phys, "online"), 0, "and comes back");
+	close(heap);
+}
+
 int main(void)
 {
+	unsigned long age = param_get("pool_age_ms");
 	int control = control_open();
 	uint64_t phys;
 	int fds;
 
+	/* what the pool has does not go by itself */
+	param_set("pool_age_ms", 3600 * 1000);
+
 	read_block_size();
 	close(block_new(control, 0, &phys));
 	fds = fds_open();
-	check_block(control, 0, "ZONE_MOVABLE");
-	check_block(control, phys - 1, "below it");
+	check_block(control, 0, "ZONE_MOVABLE", true);
+	check_block(control, phys - 1, "below it", false);
+	check_reserve();
+	param_set("pool_age_ms", age);
 	is(fds_open(), fds, "no file descriptor is left");
 	is(dmabufs_live(), 0, "no dma-buf is left");
 	close(control);
