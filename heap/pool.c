@@ -23,6 +23,7 @@
 
 #include "compat.h"
 #include "lazy_contig.h"
+#include "observe/trace.h"
 #include "pool.h"
 #include "scan.h"
 
@@ -234,8 +235,11 @@ int lc_pool_take(const struct lc_request *req, struct zone *zone,
 		ret = 0;
 	kfree(rest[0]);
 	kfree(rest[1]);
-	if (ret || !nr_dirty)
+	if (ret)
 		return ret;
+	trace_lazy_contig_pool_hit(*pfn, req->nr_pages);
+	if (!nr_dirty)
+		return 0;
 	lc_pool_settle();
 	ret = lc_clear(dirty, nr_dirty);
 	if (ret)

@@ -75,6 +75,11 @@ DECLARE_EVENT_CLASS(lazy_contig_range,
 			      __entry->nr_pages)
 );
 
+DEFINE_EVENT(lazy_contig_range, lazy_contig_pool_hit,
+	     TP_PROTO(unsigned long pfn, unsigned long nr_pages),
+	     TP_ARGS(pfn, nr_pages)
+);
+
 DEFINE_EVENT(lazy_contig_range, lazy_contig_success,
 	     TP_PROTO(unsigned long pfn, unsigned long nr_pages),
 	     TP_ARGS(pfn, nr_pages)
