@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * /sys/kernel/debug/lazy_contig/buffers: one line for each live range, fields
- * separated by tabs, a header first. For root only, since it has addresses. A
- * comma follows each of the inode numbers, by which /proc knows the dma-bufs.
+ * separated by tabs, a header first. For root only; without CAP_SYS_ADMIN the
+ * address is 0, as in /proc/iomem. A comma follows each of the inode numbers, by
+ * which /proc knows the dma-bufs.
  */
 
+#include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/debugfs.h>
 #include <linux/ktime.h>
@@ -26,10 +28,13 @@ static void lc_show_range(const struct lc_range *range, void *data)
 	u64 age = ktime_get_boottime_ns() - range->born_ns;
 	struct lc_range_users users;
 	struct seq_file *m = data;
+	u64 addr = 0;
 
+	if (file_ns_capable(m->file, &init_user_ns, CAP_SYS_ADMIN))
+		addr = PFN_PHYS(range->pfn);
 	lc_range_count_users(range, &users);
 	seq_printf(m, "%#llx\t%lu\t%d\t%llu\t%u\t%d\t%u\t%u\t%d\t",
-		   (u64)PFN_PHYS(range->pfn), range->nr_pages << PAGE_SHIFT,
+		   addr, range->nr_pages << PAGE_SHIFT,
 		   page_to_nid(pfn_to_page(range->pfn)),
 		   div_u64(age, NSEC_PER_SEC),
 		   from_kuid(&init_user_ns, range->uid), range->pid,

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What those can do and see to whom root has given the nodes, but who have not
+ * CAP_SYS_ADMIN: a user, root without that capability, root of a user namespace
+ * and of a container. They get buffers, and nowhere a physical address.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include <linux/capability.h>
+
+#include "kept_calls.h"
+
+#define NOBODY	65534
+#define NAMESPACES	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | \
+			 CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
+
+static int heap, control, buf;
+static uint64_t kept;
+static char needles[4][24];
+
+/* Neither now nor after exec(). */
+static bool drop_caps(uint64_t caps)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2];
+	unsigned int i;
+
+	for (i = 0; i <= CAP_LAST_CAP; i++)
+		if (caps & 1ull << i && prctl(PR_CAPBSET_DROP, i, 0, 0, 0))
+			return false;
+	if (syscall(SYS_capget, &head, data))
+		return false;
+	for (i = 0; i < 2; i++) {
+		data[i].effective &= ~(caps >> 32 * i);
+		data[i].permitted &= ~(caps >> 32 * i);
+		data[i].inheritable &= ~(caps >> 32 * i);
+	}
+	return !syscall(SYS_capset, &head, data);
+}
+
+static bool nobody(void)
+{
+	return !setresgid(NOBODY, NOBODY, NOBODY) &&
+	       !setresuid(NOBODY, NOBODY, NOBODY);
+}
+
+static bool no_sys_admin(void)
+{
+	return drop_caps(1ull << CAP_SYS_ADMIN);
+}
+
+static bool text_write(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool done = fd >= 0 && write(fd, text, strlen(text)) > 0;
+
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
+static bool user_namespace(void)
+{
+	return !unshare(CLONE_NEWUSER) &&
+	       text_write("/proc/self/uid_map", "0 0 1");
+}
+
+/* As its runtime would leave it: an own root, without any capability. */
+static bool container(void)
+{
+	pid_t pid;
+	int status;
+
+	if (unshare(NAMESPACES) || !text_write("/proc/self/uid_map", "0 0 1"))
+		return false;
+	pid = fork();
+	if (pid < 0)
+		return false;
+	if (pid) {
+		waitpid(pid, &status, 0);
+		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 255);
+	}
+	return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) && drop_caps(~0ull);
+}
+
+static void needles_set(uint64_t phys)
+{
+	snprintf(needles[0], sizeof(needles[0]), "0x%llx", (long long)phys);
+	snprintf(needles[1], sizeof(needles[1]), "0x%llx", (long long)phys / PAGE);
+	snprintf(needles[2], sizeof(needles[2]), "%llu", (long long)phys);
+	snprintf(needles[3], sizeof(needles[3]), "%llu", (long long)phys / PAGE);
+}
+
+/* Is a word of it the address or its page frame, in hex or decimal? */
+static bool tells(FILE *f)
+{
+	char word[64];
+	size_t i, at;
+	int c = 0;
+
+	while (c != EOF) {
+		for (at = 0; isalnum(c = getc(f)); at++)
+			if (at < sizeof(word) - 1)
+				word[at] = c;
+		word[at < sizeof(word) ? at : sizeof(word) - 1] = 0;
+		for (i = 0; at && i < ARRAY_SIZE(needles); i++)
+			if (!strcmp(word, needles[i]) ||
+			    !strcmp(word, needles[i] + 2))
+				return true;
+	}
+	return false;
+}
+
+static int file_tells(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	bool found;
+
+	if (!f)
+		return 0;
+	found = tells(f);
+	fclose(f);
+	if (found)
+		diag("%s tells where the buffer is", path);
+	return found;
+}
+
+static int folder_tells(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	char file[512];
+	int n = 0;
+
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_type != DT_REG)
+			continue;
+		snprintf(file, sizeof(file), "%s/%s", path, entry->d_name);
+		n += file_tells(file);
+	}
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+/* What the command prints, errors too. */
+static int command_tells(const char *what)
+{
+	char line[128];
+	bool found;
+	FILE *f;
+
+	snprintf(line, sizeof(line), "lazy-contig %s 2>&1", what);
+	f = popen(line, "re");
+	found = !f || tells(f);
+	if (f)
+		pclose(f);
+	if (found)
+		diag("lazy-contig %s tells where the buffer is", what);
+	return found;
+}
+
+/* How many places tell. */
+static int places_that_tell(void)
+{
+	unsigned char *mem = buf_map(buf, MIB(1));
+	int n;
+
+	mem[0] = 1;
+	n = folder_tells("/sys/class/misc/lazy_contig") +
+	    folder_tells("/sys/module/lazy_contig/parameters") +
+	    folder_tells("/sys/kernel/debug/lazy_contig") +
+	    folder_tells("/proc/self/fdinfo") +
+	    file_tells("/sys/kernel/debug/dma_buf/bufinfo") +
+	    file_tells("/proc/iomem") + file_tells("/proc/self/smaps") +
+	    command_tells("list") + command_tells("stat") +
+	    command_tells("explain") + command_tells("free 0x1000") +
+	    command_tells("open 0x1000");
+	munmap(mem, MIB(1));
+	return n;
+}
+
+static int alloc(unsigned int flags, const char *name, uint64_t *phys)
+{
+	struct lazy_contig_alloc a = kept_request(PAGE, name);
+	int fd;
+
+	a.flags = flags;
+	a.phys_addr = ~0ull;
+	fd = kept_alloc(control, &a);
+	*phys = a.phys_addr;
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 ? fd : 0;
+}
+
+/* What may be done and what not: 0, or the number of what was wrong. */
+static int check_calls(void)
+{
+	struct lazy_contig_query q = { .size = sizeof(q), .fd = buf };
+	uint64_t phys = kept;
+	int own;
+
+	own = heap_alloc(heap, MIB(1));
+	if (own < 0 || buf_sync(own, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW) ||
+	    !all_zero(buf_map(own, MIB(1)), MIB(1)))
+		return 2;
+	if (call(control, LAZY_CONTIG_IOCTL_QUERY, &q) || q.len != MIB(1) ||
+	    q.phys_addr || q.flags & LAZY_CONTIG_PHYS_VALID)
+		return 3;
+	if (alloc(0, "", &phys) || phys)
+		return 4;
+	if (alloc(LAZY_CONTIG_KEEP, "", &phys) != -EPERM)
+		return 5;
+	if (alloc(0, "a name", &phys) != -EPERM)
+		return 6;
+	phys = kept;
+	if (kept_open(control, kept, NULL) != -EPERM ||
+	    kept_resize(control, &phys, PAGE) != -EPERM ||
+	    kept_free(control, kept) != -EPERM)
+		return 7;
+	/* no difference between an address and none */
+	if (kept_open(control, 0, NULL) != -EPERM ||
+	    kept_free(control, kept + PAGE) != -EPERM)
+		return 8;
+	return 0;
+}
+
+static int in_role(void *arg)
+{
+	bool (*become)(void) = arg;
+
+	if (!become())
+		return 1;
+	return check_calls() ?: places_that_tell() ? 100 : 0;
+}
+
+static void test_role(bool (*become)(void), const char *who)
+{
+	is(in_child(in_role, become), 0, "%s gets buffers, but no address", who);
+	is(kept_zero(control, kept, 0, PAGE), true, "and does nothing to others'");
+}
+
+static int reads(void *arg)
+{
+	int fd = nobody() ? open(arg, O_RDONLY | O_CLOEXEC) : -1;
+
+	return fd < 0 ? errno : 0;
+}
+
+/* Of the kernel's own rules, those that are relied on. */
+static void test_modes(void)
+{
+	static const char * const files[] = {
+		"/sys/kernel/tracing/events/lazy_contig", "/sys/kernel/tracing/trace",
+		"/sys/kernel/debug/lazy_contig/buffers",
+		"/sys/class/misc/lazy_contig/pool_drop",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(files); i++)
+		is(in_child(reads, (void *)files[i]), EACCES,
+		   "a user cannot read %s", files[i]);
+}
+
+int main(void)
+{
+	struct mark mark;
+
+	heap = heap_open(HEAP);
+	control = control_open();
+	/* what is kept is in the log, by its name */
+	kept = kept_new(control, PAGE, "sandbox");
+	mark_set(&mark);
+	buf = buf_new(heap, MIB(1));
+	needles_set(buf_phys(buf));
+	ok(places_that_tell() > 1, "root is told where the buffer is");
+	test_role(nobody, "a user");
+	test_role(no_sys_admin, "root without CAP_SYS_ADMIN");
+	test_role(user_namespace, "root of a user namespace");
+	test_role(container, "root of a container");
+	test_modes();
+	is(kept_free(control, kept), 0, "the kept buffer is still there");
+	close(buf);
+	mark_check(&mark, "all of it");
+	close(control);
+	close(heap);
+	return tap_done();
+}
