@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What all buffers together, and those of one user, may take. */
+#include <sched.h>
+
+#include "settings.h"
+
+#define USER	65534
+
+static int heap;
+
+/* 0 or the positive errno, for an exit status. */
+static int try_alloc(size_t len)
+{
+	int buf = heap_alloc(heap, len);
+
+	if (buf >= 0)
+		close(buf);
+	return buf < 0 ? -buf : 0;
+}
+
+static void test_refused_at_once(size_t len, const char *what)
+{
+	long tried = counter("attempts"), failed = counter("fail_limit");
+
+	is(try_alloc(len), ENOMEM, "%s is too much", what);
+	is(counter("fail_limit"), failed + 1, "for a limit");
+	is(counter("attempts"), tried, "and nothing is tried");
+}
+
+static void test_all(void)
+{
+	int a, b;
+
+	test_refused_at_once((size_t)1 << 40, "1 TiB");
+	test_refused_at_once((size_t)meminfo_kib("MemTotal") * 1014,
+			     "nearly all of the memory");
+	param_set("limit_mb", 16);
+	a = buf_new(heap, MIB(8));
+	b = buf_new(heap, MIB(8));
+	test_refused_at_once(1, "a page over limit_mb");
+	is(counter("live_bytes"), MIB(16), "what is counted are the buffers");
+	close(a);
+	is(try_alloc(MIB(8)), 0, "there is room when one is freed");
+	is(try_alloc(MIB(8) + 1), ENOMEM, "for no more than that");
+	param_set("limit_mb", 4);
+	is(try_alloc(1), ENOMEM, "lowered below what is in use");
+	param_set("limit_mb", 0);
+	is(try_alloc(MIB(32)), 0, "and lifted");
+	close(b);
+	is(counter("live_bytes"), 0, "nothing is counted in the end");
+}
+
+static int become_user(void)
+{
+	return setresgid(USER, USER, USER) || setresuid(USER, USER, USER);
+}
+
+/* The user's first, second and third try; each exits with what differs. */
+static int another_process(void *arg)
+{
+	return try_alloc(*(size_t *)arg);
+}
+
+static int own_namespace(void *arg)
+{
+	return unshare(CLONE_NEWUSER) ? 255 : try_alloc(*(size_t *)arg);
+}
+
+static int user(void *arg)
+{
+	size_t page = 1;
+	int buf;
+
+	(void)arg;
+	if (become_user())
+		return 1;
+	if (try_alloc(MIB(8) + 1) != ENOMEM)
+		return 2;
+	buf = heap_alloc(heap, MIB(8));
+	if (buf < 0)
+		return 3;
+	if (try_alloc(page) != ENOMEM)
+		return 4;
+	if (in_child(another_process, &page) != ENOMEM)
+		return 5;
+	if (in_child(own_namespace, &page) != ENOMEM)
+		return 6;
+	close(buf);
+	return try_alloc(MIB(8)) ? 7 : 0;
+}
+
+/* Leaves a buffer behind with whoever has the other end of the pipe. */
+static int user_with_mapping(void *arg)
+{
+	int *fds = arg;
+	char byte;
+
+	close(fds[1]);
+	if (become_user())
+		return 1;
+	buf_map(buf_new(heap, MIB(8)), MIB(8));
+	return read(fds[0], &byte, 1) != 0;
+}
+
+static int user_page(void *arg)
+{
+	(void)arg;
+	return become_user() ? 255 : try_alloc(1);
+}
+
+static bool has_buffer(void *arg)
+{
+	(void)arg;
+	return counter("live_bytes") == MIB(8);
+}
+
+static void test_user(void)
+{
+	int fds[2];
+	pid_t pid;
+
+	param_set("user_limit_mb", 8);
+	is(in_child(user, NULL), 0,
+	   "a user gets no more in any process or namespace");
+	is(try_alloc(MIB(64)), 0, "the limit is not root's");
+
+	if (pipe(fds))
+		bail("pipe: %m");
+	pid = fork();
+	if (!pid)
+		_exit(user_with_mapping(fds));
+	close(fds[0]);
+	ok(becomes_true(has_buffer, NULL), "a user has a mapping");
+	is(in_child(user_page, NULL), ENOMEM, "which counts for the user");
+	close(fds[1]);
+	is(child_status(pid), 0, "the user ends");
+	is(in_child(user_page, NULL), 0, "and has room again");
+	param_set("user_limit_mb", 0);
+}
+
+int main(void)
+{
+	struct mark mark;
+
+	heap = heap_open(HEAP);
+	mark_set(&mark);
+	test_all();
+	test_user();
+	mark_check(&mark, "all of it");
+	close(heap);
+	return tap_done();
+}
