@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Every byte of a lazy_contig_dma32 buffer lies below 4 GiB. */
-#include "helpers.h"
+#include "settings.h"
 
 #define LIMIT	(1ull << 32)
 
@@ -52,6 +52,23 @@ static void check_many(int heap)
 		close(bufs[i]);
 }
 
+/* Idle memory is nearly always above 4 GiB, if there is any. */
+static void check_idle(int heap)
+{
+	int any = heap_open(HEAP);
+
+	param_set("pool_max_mb", 128);
+	close(buf_new(any, MIB(64)));
+	is(pool_mib(), 64, "a range in the pool");
+	check_below(heap, MIB(64));
+	param_set("pool_max_mb", 0);
+
+	is(reserve_set(64), 0, "a reserve");
+	check_below(heap, MIB(64));
+	is(reserve_set(0), 0, "and none");
+	close(any);
+}
+
 int main(void)
 {
 	static const size_t lengths[] = { PAGE, 3 * PAGE, KIB(100), MIB(1),
@@ -65,6 +82,7 @@ int main(void)
 		check_below(heap, lengths[i]);
 	check_device(heap, imp);
 	check_many(heap);
+	check_idle(heap);
 	mark_check(&mark, "all buffers");
 	close(imp);
 	close(heap);
