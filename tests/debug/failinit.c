@@ -6,6 +6,9 @@
 #include "../selftest/module_calls.h"
 #include "faults.h"
 
+/* Every node that it can have. */
+#define ALL_NODES	"core_heap=0 lazy_cma_compat=1 alias=linux,cma:reserved"
+
 /* Loads the module with the Nth allocation failing; did one fail? */
 static bool load(const char *params, int nth, int *err)
 {
@@ -25,7 +28,7 @@ static void test_own_node(void)
 
 	faults_select_below(FAULT_ALLOC, "do_one_initcall");
 	for (nth = 1; injected; nth++) {
-		injected = load("core_heap=0", nth, &err);
+		injected = load(ALL_NODES, nth, &err);
 		if (!err)
 			stuck += module_unload() != 0;
 		else if (err != -ENOMEM || !injected)

@@ -4,291 +4,10 @@
  * caller, fails in turn: the error is the right one, nothing is left behind,
  * and the next call works. What the code can do without may fail unnoticed.
  */
-#include "../selftest/kept_calls.h"
-#include "faults.h"
+#include "../selftest/settings.h"
+#include "ops.h"
 
-#define SMALL		KIB(64)
-#define LARGE		(MIB(8) + PAGE)
-/* more than one part, so that several processors work on it */
-#define PARTS		(MIB(40) + PAGE)
-#define NAME		"failnth"
-
-#define ALLOC		(1U << FAULT_ALLOC)
-#define COPY		(1U << FAULT_COPY)
-
-/**
- * struct op - an operation to test
- * @name: what the reader of the results sees
- * @prepare: makes what the call needs; nothing fails in it
- * @call: the operation; 0 or -errno
- * @undo: takes back what @prepare and, if it succeeded, @call have made
- * @faults: what must have failed at least once
- * @below: only what is allocated in this function of the kernel fails, because
- *	the importer is not under test
- */
-struct op {
-	const char *name;
-	void (*prepare)(void);
-	int (*call)(void);
-	void (*undo)(void);
-	unsigned int faults;
-	const char *below;
-};
-
-static int heap, control, imp;
-/* what the operations work on; -1, 0 or NULL if there is none */
-static int buf = -1;
-static size_t buf_len;
-static unsigned char *mem;
-static uint64_t phys;
-static uint32_t attachment;
-static struct lci_map map;
-static bool mapped, vmapped;
-
-static int alloc_len(size_t len)
-{
-	buf_len = len;
-	buf = heap_alloc(heap, len);
-	return buf < 0 ? buf : 0;
-}
-
-static int alloc_small(void)
-{
-	return alloc_len(SMALL);
-}
-
-static int alloc_large(void)
-{
-	return alloc_len(LARGE);
-}
-
-static int alloc_parts(void)
-{
-	return alloc_len(PARTS);
-}
-
-static void buf_drop(void)
-{
-	if (buf >= 0)
-		close(buf);
-	buf = -1;
-}
-
-/* A buffer handed over in spite of a failure is as good as any. */
-static void alloc_undo(void)
-{
-	if (buf >= 0) {
-		mem = buf_map(buf, buf_len);
-		if (!all_zero(mem, buf_len))
-			bail("a buffer that is not zero");
-		munmap(mem, buf_len);
-	}
-	buf_drop();
-}
-
-static void buf_prepare(void)
-{
-	int err = alloc_len(LARGE);
-
-	if (err)
-		bail("allocate: %s", strerror(-err));
-}
-
-static int control_alloc(unsigned int flags)
-{
-	struct lazy_contig_alloc alloc = kept_request(LARGE, NAME);
-
-	alloc.flags = flags;
-	buf_len = LARGE;
-	buf = kept_alloc(control, &alloc);
-	phys = alloc.phys_addr;
-	return buf < 0 ? buf : 0;
-}
-
-static int alloc_named(void)
-{
-	return control_alloc(0);
-}
-
-static int alloc_kept(void)
-{
-	return control_alloc(LAZY_CONTIG_KEEP);
-}
-
-static void kept_undo(void)
-{
-	if (buf >= 0 && kept_free(control, phys))
-		bail("a kept buffer is gone");
-	alloc_undo();
-}
-
-static void kept_prepare(void)
-{
-	phys = kept_new(control, SMALL, NAME);
-	kept_fill(control, phys, SMALL, 1);
-}
-
-static int open_kept(void)
-{
-	buf = kept_open(control, phys, NULL);
-	return buf < 0 ? buf : 0;
-}
-
-static void open_undo(void)
-{
-	buf_drop();
-	if (kept_free(control, phys))
-		bail("the kept buffer is gone");
-}
-
-static int grow_kept(void)
-{
-	return kept_resize(control, &phys, LARGE);
-}
-
-static int shrink_kept(void)
-{
-	return kept_resize(control, &phys, PAGE);
-}
-
-static void resize_undo(void)
-{
-	if (!kept_holds(control, phys, PAGE, 1) || kept_free(control, phys))
-		bail("the resized buffer is not what it was");
-}
-
-static int free_kept(void)
-{
-	int err = kept_free(control, phys);
-
-	if (!err)
-		phys = 0;
-	return err;
-}
-
-static void free_undo(void)
-{
-	if (phys && kept_free(control, phys))
-		bail("the kept buffer is gone");
-}
-
-static int query(void)
-{
-	struct lazy_contig_query q = { .size = sizeof(q), .fd = buf };
-
-	return call(control, LAZY_CONTIG_IOCTL_QUERY, &q);
-}
-
-static int sync_start(void)
-{
-	return buf_sync(buf, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW);
-}
-
-static int set_name(void)
-{
-	return call(buf, DMA_BUF_SET_NAME_B, "a name");
-}
-
-static int map_buf(void)
-{
-	mem = mmap(NULL, LARGE, PROT_READ | PROT_WRITE, MAP_SHARED, buf, 0);
-	if (mem == MAP_FAILED)
-		mem = NULL;
-	return mem ? 0 : -errno;
-}
-
-static void map_undo(void)
-{
-	if (mem)
-		munmap(mem, LARGE);
-	mem = NULL;
-	buf_drop();
-}
-
-static void map_prepare(void)
-{
-	buf_prepare();
-	mem = buf_map(buf, LARGE);
-}
-
-/* The kernel repeats a fault that found no memory. */
-static int touch(void)
-{
-	size_t at;
-
-	for (at = 0; at < LARGE; at += PAGE)
-		((volatile unsigned char *)mem)[at] = 1;
-	return 0;
-}
-
-static int attach(void)
-{
-	return importer_attach(imp, buf, 64, &attachment);
-}
-
-static void attach_undo(void)
-{
-	if (vmapped)
-		call(imp, LCI_VUNMAP, &attachment);
-	if (mapped)
-		call(imp, LCI_UNMAP, &map.map);
-	if (attachment && call(imp, LCI_DETACH, &attachment))
-		bail("cannot detach");
-	attachment = 0;
-	mapped = false;
-	vmapped = false;
-	buf_drop();
-}
-
-static void attach_prepare(void)
-{
-	buf_prepare();
-	if (attach())
-		bail("cannot attach");
-}
-
-static int map_attached(void)
-{
-	int err = importer_map(imp, attachment, 0, &map);
-
-	mapped = !err;
-	return err;
-}
-
-static int vmap_attached(void)
-{
-	int err = call(imp, LCI_VMAP, &attachment);
-
-	vmapped = !err;
-	return err;
-}
-
-static void nothing(void)
-{
-}
-
-static const struct op ops[] = {
-	{ "allocating 64 KiB", nothing, alloc_small, alloc_undo, ALLOC | COPY, NULL },
-	{ "allocating 8 MiB", nothing, alloc_large, alloc_undo, ALLOC | COPY, NULL },
-	{ "allocating in parts", nothing, alloc_parts, alloc_undo, ALLOC | COPY, NULL },
-	{ "ALLOC", nothing, alloc_named, alloc_undo, ALLOC | COPY, NULL },
-	{ "ALLOC with KEEP", nothing, alloc_kept, kept_undo, ALLOC | COPY, NULL },
-	{ "OPEN", kept_prepare, open_kept, open_undo, ALLOC | COPY, NULL },
-	{ "RESIZE, growing", kept_prepare, grow_kept, resize_undo, ALLOC | COPY, NULL },
-	{ "RESIZE, shrinking", kept_prepare, shrink_kept, resize_undo, COPY, NULL },
-	{ "FREE", kept_prepare, free_kept, free_undo, COPY, NULL },
-	{ "QUERY", buf_prepare, query, buf_drop, COPY, NULL },
-	{ "SYNC", buf_prepare, sync_start, buf_drop, COPY, NULL },
-	{ "SET_NAME", buf_prepare, set_name, buf_drop, ALLOC | COPY, NULL },
-	{ "mmap", buf_prepare, map_buf, map_undo, ALLOC, NULL },
-	{ "touching a mapping", map_prepare, touch, map_undo, ALLOC, NULL },
-	{ "attaching a device", buf_prepare, attach, attach_undo, ALLOC,
-	  "dma_buf_dynamic_attach" },
-	{ "mapping for it", attach_prepare, map_attached, attach_undo, ALLOC,
-	  "dma_buf_map_attachment" },
-	{ "vmap", attach_prepare, vmap_attached, attach_undo, 0,
-	  "dma_buf_vmap" },
-};
+static int failed;
 
 /* What must not change, whatever fails. */
 struct state {
@@ -296,6 +15,7 @@ struct state {
 	int dmabufs;
 	int iomem;
 	int named;
+	long bytes;
 };
 
 static struct state state_now(void)
@@ -304,7 +24,8 @@ static struct state state_now(void)
 		.fds = fds_open(),
 		.dmabufs = dmabufs_live(),
 		.iomem = iomem_count(),
-		.named = iomem_names(NAME),
+		.named = iomem_names(OPS_NAME),
+		.bytes = counter("live_bytes"),
 	};
 }
 
@@ -312,11 +33,13 @@ static bool state_is(const struct state *want)
 {
 	const struct state now = state_now();
 
-	if (!memcmp(&now, want, sizeof(now)))
+	if (now.fds == want->fds && now.dmabufs == want->dmabufs &&
+	    now.iomem == want->iomem && now.named == want->named &&
+	    now.bytes == want->bytes)
 		return true;
-	diag("%d fds, %d dma-bufs, %d + %d lines, not %d, %d, %d + %d",
-	     now.fds, now.dmabufs, now.iomem, now.named,
-	     want->fds, want->dmabufs, want->iomem, want->named);
+	diag("%d fds, %d dma-bufs, %d + %d lines, %ld bytes, not %d, %d, %d + %d, %ld",
+	     now.fds, now.dmabufs, now.iomem, now.named, now.bytes,
+	     want->fds, want->dmabufs, want->iomem, want->named, want->bytes);
 	return false;
 }
 
@@ -357,6 +80,7 @@ static void test_op(const struct op *op, enum fault fault)
 		left += !state_is(&before);
 		broken += run(op, 0, &none) != 0;
 	}
+	failed += nth - 1;
 	diag("%s: %d of %d failed %s points went unnoticed", op->name, tolerated,
 	     nth - 1, what);
 	is(err, 0, "%s works when no %s fails", op->name, what);
@@ -367,20 +91,25 @@ static void test_op(const struct op *op, enum fault fault)
 		ok(nth > 1, "and there was one that could fail");
 }
 
-int main(void)
+static void test_ops(const struct op *ops, size_t nr)
 {
 	enum fault fault;
 	size_t i;
 
-	faults_init();
-	heap = heap_open(HEAP);
-	control = control_open();
-	imp = importer_open();
-	for (i = 0; i < ARRAY_SIZE(ops); i++)
+	for (i = 0; i < nr; i++)
 		for (fault = 0; fault < NR_FAULTS; fault++)
 			test_op(&ops[i], fault);
-	close(imp);
-	close(control);
-	close(heap);
+}
+
+int main(void)
+{
+	faults_init();
+	buffer_ops_begin();
+	memory_ops_begin();
+	test_ops(buffer_ops, nr_buffer_ops);
+	test_ops(memory_ops, nr_memory_ops);
+	diag("%d points failed", failed);
+	memory_ops_end();
+	buffer_ops_end();
 	return tap_done();
 }
