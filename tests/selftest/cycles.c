@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* After 10,000 allocations and releases the machine has what it had before. */
-#include "helpers.h"
+/*
+ * After 10,000 allocations and releases, or LC_ROUNDS, the machine has what it
+ * had before.
+ */
+#include "settings.h"
 
-#define CYCLES		10000
 /*
  * A page lost in every cycle would be 40,000 KiB, the smallest object with a
  * list in it 640 KiB. What is less than this is the kernel's own business.
@@ -10,7 +12,7 @@
 #define FREE_SLACK_KIB	8192
 #define SLAB_SLACK_KIB	512
 
-static size_t length_of(int cycle)
+static size_t length_of(unsigned long cycle)
 {
 	if (cycle % 1000 == 999)
 		return MIB(64);
@@ -20,10 +22,11 @@ static size_t length_of(int cycle)
 }
 
 /* The heaps take turns. */
-static void run(const int heap[2], int cycles)
+static void run(const int heap[2], unsigned long cycles)
 {
+	unsigned long cycle;
 	unsigned char *mem;
-	int cycle, buf;
+	int buf;
 	size_t len;
 
 	for (cycle = 0; cycle < cycles; cycle++) {
@@ -31,7 +34,7 @@ static void run(const int heap[2], int cycles)
 		buf = buf_new(heap[cycle % 2], len);
 		mem = buf_map(buf, len);
 		if (mem[0] || mem[len - 1])
-			bail("cycle %d: a byte is not zero", cycle);
+			bail("cycle %lu: a byte is not zero", cycle);
 		mem[0] = 0xff;
 		mem[len - 1] = 0xff;
 		close(buf);
@@ -64,20 +67,22 @@ static bool slab_is_back(void *arg)
 int main(void)
 {
 	const int heap[2] = { heap_open(HEAP), heap_open(HEAP_DMA32) };
+	unsigned long cycles = rounds(10000);
 	long had_kib, slab_kib;
 	struct mark mark;
 
-	run(heap, CYCLES / 10);
+	run(heap, 1000);
 	settle();
 	mark_set(&mark);
 	had_kib = free_kib();
 	slab_kib = meminfo_kib("SUnreclaim");
-	run(heap, CYCLES);
+	run(heap, cycles);
 	ok(becomes_true(free_is_back, &had_kib),
-	   "%ld KiB free after %d cycles, %ld before", free_kib(),
-	   CYCLES, had_kib);
+	   "%ld KiB free after %lu cycles, %ld before", free_kib(),
+	   cycles, had_kib);
 	ok(becomes_true(slab_is_back, &slab_kib),
 	   "%ld KiB in slabs, %ld before", meminfo_kib("SUnreclaim"), slab_kib);
+	is(counter("live_bytes"), 0, "no byte is in anybody's account");
 	is(iomem_count(), 0, "no line is left in /proc/iomem");
 	mark_check(&mark, "all cycles");
 	close(heap[0]);
