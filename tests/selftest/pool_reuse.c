@@ -128,6 +128,34 @@ static void test_alignment(void)
 	close(control);
 }
 
+/* Where 32 MiB lie that must end below an address. */
+static uint64_t place_below(uint64_t end)
+{
+	struct lazy_contig_alloc alloc = {
+		.size = sizeof(alloc), .len = MIB(32), .max_addr = end - 1,
+		.node = -1, .fd_flags = O_RDWR | O_CLOEXEC,
+	};
+	int control = control_open(), err;
+
+	err = call(control, LAZY_CONTIG_IOCTL_ALLOC, &alloc);
+	if (err)
+		bail("below %#jx: %s", (uintmax_t)end, strerror(-err));
+	close(alloc.fd);
+	close(control);
+	return alloc.phys_addr;
+}
+
+static void test_max_addr(void)
+{
+	uint64_t phys;
+
+	pool_drop();
+	phys = free_dirty(MIB(64));
+	ok(place_below(phys + MIB(32)) == phys, "a request with an address limit");
+	ok(place_below(phys + MIB(16)) <= phys - MIB(16),
+	   "is not given what reaches beyond it");
+}
+
 static void test_limit_not_charged(void)
 {
 	unsigned long before = param_get("limit_mb");
@@ -152,6 +180,7 @@ int main(void)
 	test_cut_and_merge();
 	test_best_fit();
 	test_alignment();
+	test_max_addr();
 	test_limit_not_charged();
 	mark_check(&mark, "all of it");
 	close(heap);

@@ -49,6 +49,25 @@ static void test_full_size(void)
 	}
 }
 
+/* What of it lies beyond an address limit is not for those who have one. */
+static void test_max_addr(void)
+{
+	struct lazy_contig_alloc alloc = {
+		.size = sizeof(alloc), .len = MIB(32),
+		.node = -1, .fd_flags = O_RDWR | O_CLOEXEC,
+	};
+	int control = control_open(), buf = buf_new(heap, MIB(128));
+	uint64_t phys = buf_phys(buf);
+
+	close(buf);
+	alloc.max_addr = phys + MIB(16) - 1;
+	is(call(control, LAZY_CONTIG_IOCTL_ALLOC, &alloc), 0,
+	   "a request that part of the reserve is too high for");
+	ok(alloc.phys_addr + MIB(32) - 1 <= phys + MIB(16) - 1, "lies below");
+	close(alloc.fd);
+	close(control);
+}
+
 /* Lowering while a buffer of the reserve lives. */
 static void test_lower(void)
 {
@@ -102,6 +121,7 @@ int main(void)
 	pool_drop();
 	test_input();
 	test_full_size();
+	test_max_addr();
 	test_lower();
 	test_raise();
 	mark_check(&mark, "all of it");
