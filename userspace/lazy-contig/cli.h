@@ -27,6 +27,7 @@ enum {
 	CODE_NO_MEMORY,
 	CODE_PERMISSION,
 	CODE_CONTENT,		/* a buffer does not hold what it should */
+	CODE_REFUSED,		/* a device does not take a buffer */
 };
 
 /* Contents that can be recognised. */
@@ -71,7 +72,7 @@ struct command {
 };
 
 extern const struct command cmd_alloc, cmd_doctor, cmd_explain, cmd_free, cmd_kdump;
-extern const struct command cmd_keep, cmd_list, cmd_open, cmd_query, cmd_receive;
+extern const struct command cmd_import, cmd_keep, cmd_list, cmd_open, cmd_query, cmd_receive;
 extern const struct command cmd_resize, cmd_send, cmd_stat;
 
 enum {

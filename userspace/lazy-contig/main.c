@@ -9,6 +9,7 @@ static const struct command * const commands[] = {
 	&cmd_query,
 	&cmd_send,
 	&cmd_receive,
+	&cmd_import,
 	&cmd_keep,
 	&cmd_open,
 	&cmd_resize,
@@ -35,7 +36,8 @@ static int print_help(void)
 	      "all. 'lazy-contig --version' shows the version.\n"
 	      "\n"
 	      "Exit codes: 0 done; 1 failed; 2 wrong use; 3 module, heap or buffer not\n"
-	      "found; 4 no memory; 5 no permission; 6 wrong contents.\n", stdout);
+	      "found; 4 no memory; 5 no permission; 6 wrong contents; 7 refused by a device.\n",
+	      stdout);
 	return CODE_OK;
 }
 

@@ -23,7 +23,8 @@ general()
 	gives 0 "--version" lazy-contig --version
 	says '^lazy-contig [0-9]' "  says the version"
 	gives 0 "--help" lazy-contig --help
-	for command in alloc query send receive keep open resize free kdump list stat explain doctor; do
+	for command in alloc query send receive import \
+		keep open resize free kdump list stat explain doctor; do
 		gives 0 "$command --help" lazy-contig $command --help
 		says "^Usage: lazy-contig $command" "  shows how to use it"
 		gives 2 "$command --nonsense" lazy-contig $command --nonsense

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0
+/* lazy-contig import: does a device take our buffers, and from which heap? */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "import.h"
+
+static const char help[] =
+"Usage: lazy-contig import NODE [OPTION]...\n"
+"Try whether a device takes buffers of lazy_contig, and from which heap.\n"
+"\n"
+"  --json           print one JSON object\n"
+"  --help           show this text\n"
+"\n"
+"NODE is a graphics device (/dev/dri/card0, /dev/dri/renderD128) or a video device\n"
+"(/dev/video0). A buffer is imported and let go of again, first from lazy_contig,\n"
+"then from lazy_contig_dma32, which lies below 4 GiB. Nothing is displayed or\n"
+"streamed, no format is changed. If the device refuses both, the exit code is 7.\n";
+
+static const struct option options[] = {
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ }
+};
+
+static const char * const heaps[] = { LAZY_CONTIG_HEAP, LAZY_CONTIG_HEAP_DMA32 };
+
+static const struct importer_kind * const kinds[] = { &import_drm, &import_v4l2 };
+
+int import_ioctl(int fd, unsigned long request, void *arg)
+{
+	int ret;
+
+	do {
+		ret = ioctl(fd, request, arg);
+	} while (ret < 0 && errno == EINTR);
+	return ret < 0 ? -errno : 0;
+}
+
+static int find_kind(struct importer *importer)
+{
+	size_t i;
+	int err = -ENOTTY;
+
+	for (i = 0; err == -ENOTTY && i < ARRAY_SIZE(kinds); i++) {
+		importer->kind = kinds[i];
+		err = kinds[i]->probe(importer);
+	}
+	return err;
+}
+
+static void add_attempt(json_object *attempts, const char *heap, const char *step, int err)
+{
+	json_object *attempt = json_object_new_object();
+
+	add_string(attempt, "heap", heap);
+	json_object_object_add(attempt, "taken", json_object_new_boolean(!err));
+	if (err) {
+		add_string(attempt, "step", step);
+		add_string(attempt, "error", strerror(-err));
+	}
+	json_object_array_add(attempts, attempt);
+}
+
+/*
+ * Tries the heaps until one is taken. Returns an exit code, and in *err what
+ * became of the last attempt.
+ */
+static int try_heaps(const struct args *args, const struct importer *importer,
+		     json_object *attempts, int *err)
+{
+	struct args one = *args;
+	const char *step;
+	double ms;
+	int buf, code;
+	size_t i;
+
+	*err = -ENODATA;
+	for (i = 0; *err && i < ARRAY_SIZE(heaps); i++) {
+		one.heap = heaps[i];
+		code = buffer_alloc(&one, importer->size, &buf, &ms);
+		if (code)
+			return code;
+		*err = importer->kind->try(importer, buf, &step);
+		close(buf);
+		add_attempt(attempts, heaps[i], step, *err);
+	}
+	return *err ? CODE_REFUSED : CODE_OK;
+}
+
+static const char *last_heap(json_object *attempts)
+{
+	return heaps[json_object_array_length(attempts) - 1];
+}
+
+static const char *advice(const struct importer *importer, json_object *attempts, int err)
+{
+	if (err)
+		return importer->kind->advice(err);
+	if (json_object_array_length(attempts) == 1)
+		return "Use the heap lazy_contig.";
+	return "Use the heap lazy_contig_dma32: the device does not reach memory above 4 GiB.";
+}
+
+static void print_words(const char *node, const struct importer *importer, json_object *out)
+{
+	json_object *attempts = json_object_object_get(out, "attempts"), *attempt, *error;
+	char size[32];
+	size_t i;
+
+	format_size(importer->size, size, sizeof(size));
+	printf("%s: %s, driver %s, tried with %s\n", node, importer->kind->name,
+	       importer->driver, size);
+	for (i = 0; i < json_object_array_length(attempts); i++) {
+		attempt = json_object_array_get_idx(attempts, i);
+		printf("  %-18s ", json_object_get_string(json_object_object_get(attempt, "heap")));
+		if (json_object_object_get_ex(attempt, "error", &error))
+			printf("refused: %s: %s\n",
+			       json_object_get_string(json_object_object_get(attempt, "step")),
+			       json_object_get_string(error));
+		else
+			puts("taken");
+	}
+	puts(json_object_get_string(json_object_object_get(out, "advice")));
+}
+
+static int try_importer(const struct args *args, const struct importer *importer)
+{
+	json_object *out = json_object_new_object(), *attempts = json_object_new_array();
+	const char *node = args->operands[0];
+	int err, code;
+
+	add_string(out, "node", node);
+	add_string(out, "kind", importer->kind->name);
+	add_string(out, "driver", importer->driver);
+	add_u64(out, "size", importer->size);
+	json_object_object_add(out, "attempts", attempts);
+	code = try_heaps(args, importer, attempts, &err);
+	if (code == CODE_OK || code == CODE_REFUSED) {
+		json_object_object_add(out, "taken", json_object_new_boolean(!err));
+		if (!err)
+			add_string(out, "heap", last_heap(attempts));
+		add_string(out, "advice", advice(importer, attempts, err));
+		if (args->json)
+			print_object(out, true);
+		else
+			print_words(node, importer, out);
+	}
+	json_object_put(out);
+	return code;
+}
+
+static int unusable(const char *node, const struct importer *importer, int err)
+{
+	int code = fail(err, "%s takes no buffers at all", node);
+
+	fprintf(stderr, "%s\n", importer->kind->advice(err));
+	return code;
+}
+
+static int run(const struct args *args)
+{
+	struct importer importer = { };
+	const char *node = args->operands[0];
+	int err, code;
+
+	importer.fd = open(node, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	if (importer.fd < 0)
+		return fail(-errno, "cannot open %s", node);
+	err = find_kind(&importer);
+	if (err == -ENOTTY)
+		code = usage_error(args->cmd, "%s is neither a DRM nor a V4L2 device", node);
+	else if (err)
+		code = unusable(node, &importer, err);
+	else
+		code = try_importer(args, &importer);
+	close(importer.fd);
+	return code;
+}
+
+const struct command cmd_import = {
+	.name = "import",
+	.summary = "say whether a device takes buffers, and from which heap",
+	.help = help,
+	.options = options,
+	.min_operands = 1,
+	.max_operands = 1,
+	.run = run,
+};

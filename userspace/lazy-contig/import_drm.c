@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+/* lazy-contig import: graphics drivers. */
+#include <errno.h>
+#include <string.h>
+#include <drm/drm.h>
+
+#include "import.h"
+
+static int probe(struct importer *importer)
+{
+	struct drm_version version = {
+		.name = importer->driver,
+		.name_len = sizeof(importer->driver) - 1,
+	};
+
+	importer->size = IMPORT_SIZE;
+	return import_ioctl(importer->fd, DRM_IOCTL_VERSION, &version);
+}
+
+static int try(const struct importer *importer, int buf, const char **step)
+{
+	struct drm_prime_handle prime = { .fd = buf };
+	struct drm_gem_close gem = { };
+	int err;
+
+	*step = "DRM_IOCTL_PRIME_FD_TO_HANDLE";
+	err = import_ioctl(importer->fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime);
+	if (err)
+		return err;
+	gem.handle = prime.handle;
+	*step = "DRM_IOCTL_GEM_CLOSE";
+	return import_ioctl(importer->fd, DRM_IOCTL_GEM_CLOSE, &gem);
+}
+
+static const char *advice(int err)
+{
+	switch (-err) {
+	case EACCES:
+	case EPERM:
+		return "The driver wants more rights for this node: try its /dev/dri/renderD*\n"
+		       "node, or be the master of the display.";
+	case ENOMEM:
+	case EIO:
+		return "The driver could not map the buffer: see the kernel's log, 'dmesg'.";
+	default:
+		return "This driver, in this kernel, takes no buffers of others, or none of\n"
+		       "ordinary memory, whatever the heap. Allocate with the driver (such as a dumb\n"
+		       "buffer), export that with DRM_IOCTL_PRIME_HANDLE_TO_FD, and import it\n"
+		       "elsewhere; or try a newer kernel.";
+	}
+}
+
+const struct importer_kind import_drm = {
+	.name = "DRM",
+	.probe = probe,
+	.try = try,
+	.advice = advice,
+};

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+/* lazy-contig import: cameras, codecs and other V4L2 devices. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <linux/videodev2.h>
+
+#include "import.h"
+
+static const struct {
+	__u32 capability;
+	__u32 queue;
+} queues[] = {
+	{ V4L2_CAP_VIDEO_CAPTURE, V4L2_BUF_TYPE_VIDEO_CAPTURE },
+	{ V4L2_CAP_VIDEO_CAPTURE_MPLANE, V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE },
+	{ V4L2_CAP_VIDEO_M2M, V4L2_BUF_TYPE_VIDEO_CAPTURE },
+	{ V4L2_CAP_VIDEO_M2M_MPLANE, V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE },
+	{ V4L2_CAP_VIDEO_OUTPUT, V4L2_BUF_TYPE_VIDEO_OUTPUT },
+	{ V4L2_CAP_VIDEO_OUTPUT_MPLANE, V4L2_BUF_TYPE_VIDEO_OUTPUT_MPLANE },
+};
+
+static int find_queue(struct importer *importer)
+{
+	struct v4l2_capability cap = { };
+	__u32 caps;
+	size_t i;
+	int err;
+
+	err = import_ioctl(importer->fd, VIDIOC_QUERYCAP, &cap);
+	if (err)
+		return err;
+	snprintf(importer->driver, sizeof(importer->driver), "%s", (const char *)cap.driver);
+	caps = cap.capabilities & V4L2_CAP_DEVICE_CAPS ? cap.device_caps : cap.capabilities;
+	if (!(caps & V4L2_CAP_STREAMING))
+		return -EOPNOTSUPP;
+	for (i = 0; i < ARRAY_SIZE(queues); i++) {
+		importer->queue = queues[i].queue;
+		if (caps & queues[i].capability)
+			return 0;
+	}
+	return -EOPNOTSUPP;
+}
+
+static void fit(struct importer *importer, __u64 size)
+{
+	if (importer->size < size)
+		importer->size = size;
+}
+
+/* A buffer in which a frame of the current format fits. */
+static int probe(struct importer *importer)
+{
+	struct v4l2_format format = { };
+	__u32 i;
+	int err;
+
+	err = find_queue(importer);
+	if (err)
+		return err;
+	format.type = importer->queue;
+	err = import_ioctl(importer->fd, VIDIOC_G_FMT, &format);
+	if (err)
+		return err == -ENOTTY ? -EINVAL : err;
+	importer->size = IMPORT_SIZE;
+	if (!V4L2_TYPE_IS_MULTIPLANAR(importer->queue)) {
+		importer->planes = 1;
+		fit(importer, format.fmt.pix.sizeimage);
+		return 0;
+	}
+	importer->planes = format.fmt.pix_mp.num_planes;
+	for (i = 0; i < importer->planes; i++)
+		fit(importer, format.fmt.pix_mp.plane_fmt[i].sizeimage);
+	return 0;
+}
+
+/* Drivers map a buffer when it is queued: nothing has to be streamed. */
+static int queue_buffer(const struct importer *importer, int buf)
+{
+	struct v4l2_plane planes[VIDEO_MAX_PLANES] = { };
+	struct v4l2_buffer buffer = {
+		.type = importer->queue,
+		.memory = V4L2_MEMORY_DMABUF,
+		.field = V4L2_FIELD_NONE,
+	};
+	__u32 i;
+
+	for (i = 0; i < importer->planes; i++) {
+		planes[i].m.fd = buf;
+		planes[i].length = importer->size;
+		planes[i].bytesused = importer->size;
+	}
+	if (V4L2_TYPE_IS_MULTIPLANAR(importer->queue)) {
+		buffer.m.planes = planes;
+		buffer.length = importer->planes;
+	} else {
+		buffer.m.fd = buf;
+		buffer.length = importer->size;
+		buffer.bytesused = importer->size;
+	}
+	return import_ioctl(importer->fd, VIDIOC_QBUF, &buffer);
+}
+
+static int try(const struct importer *importer, int buf, const char **step)
+{
+	struct v4l2_requestbuffers request = {
+		.count = 1,
+		.type = importer->queue,
+		.memory = V4L2_MEMORY_DMABUF,
+	};
+	int err;
+
+	*step = "VIDIOC_REQBUFS";
+	err = import_ioctl(importer->fd, VIDIOC_REQBUFS, &request);
+	if (err)
+		return err;
+	*step = "VIDIOC_QBUF";
+	err = queue_buffer(importer, buf);
+	request.count = 0;
+	import_ioctl(importer->fd, VIDIOC_REQBUFS, &request);
+	return err;
+}
+
+static const char *advice(int err)
+{
+	switch (-err) {
+	case EBUSY:
+		return "Another program uses the device: end it and try again.";
+	case EOPNOTSUPP:
+		return "The device has no queue of video buffers: try another node of it.";
+	case ENOMEM:
+	case EIO:
+		return "The driver could not map the buffer: see the kernel's log, 'dmesg'.";
+	default:
+		return "The driver may know no V4L2_MEMORY_DMABUF, or not want the size of the\n"
+		       "current format: see 'v4l2-ctl --all' and the kernel's log, 'dmesg'. Buffers\n"
+		       "of the driver's own can be given to others with VIDIOC_EXPBUF.";
+	}
+}
+
+const struct importer_kind import_v4l2 = {
+	.name = "V4L2",
+	.probe = probe,
+	.try = try,
+	.advice = advice,
+};
