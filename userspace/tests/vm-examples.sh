@@ -1,0 +1,16 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The examples that need no device.
+set -u
+
+examples=$LC_SRC/userspace/build/examples
+# shellcheck source=userspace/tests/vm_common.sh
+. "${0%/*}/vm_common.sh"
+
+gives 0 "examples/alloc" "$examples/alloc"
+says '^16777216 bytes on node 0 at 0x[0-9a-f]+$' "  gets a buffer"
+gives 0 "examples/share" "$examples/share"
+says '^the second process reads: hello from the first$' "  passes it on"
+gives 0 "no buffer is left" test "$(lazy-contig list --json)" = '[]'
+echo "1..$n"
