@@ -11,6 +11,8 @@
  */
 #define IMPORT_SIZE	((__u64)4 << 20)
 
+#define IMPORT_PLANES	8
+
 /* A device that may take buffers. */
 struct importer {
 	int fd;
@@ -18,7 +20,8 @@ struct importer {
 	__u64 size;		/* of the buffer to try with */
 	const struct importer_kind *kind;
 	__u32 queue;		/* V4L2: the type of the queue that is tried */
-	__u32 planes;		/* V4L2: of a frame */
+	__u32 planes;		/* V4L2: of a frame, and the bytes of each */
+	__u32 plane_size[IMPORT_PLANES];
 };
 
 struct importer_kind {

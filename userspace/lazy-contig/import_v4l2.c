@@ -41,8 +41,11 @@ static int find_queue(struct importer *importer)
 	return -EOPNOTSUPP;
 }
 
-static void fit(struct importer *importer, __u64 size)
+_Static_assert(IMPORT_PLANES == VIDEO_MAX_PLANES, "V4L2 has more planes");
+
+static void add_plane(struct importer *importer, __u32 size)
 {
+	importer->plane_size[importer->planes++] = size;
 	if (importer->size < size)
 		importer->size = size;
 }
@@ -63,13 +66,11 @@ static int probe(struct importer *importer)
 		return err == -ENOTTY ? -EINVAL : err;
 	importer->size = IMPORT_SIZE;
 	if (!V4L2_TYPE_IS_MULTIPLANAR(importer->queue)) {
-		importer->planes = 1;
-		fit(importer, format.fmt.pix.sizeimage);
+		add_plane(importer, format.fmt.pix.sizeimage);
 		return 0;
 	}
-	importer->planes = format.fmt.pix_mp.num_planes;
-	for (i = 0; i < importer->planes; i++)
-		fit(importer, format.fmt.pix_mp.plane_fmt[i].sizeimage);
+	for (i = 0; i < format.fmt.pix_mp.num_planes && i < IMPORT_PLANES; i++)
+		add_plane(importer, format.fmt.pix_mp.plane_fmt[i].sizeimage);
 	return 0;
 }
 
@@ -87,7 +88,7 @@ static int queue_buffer(const struct importer *importer, int buf)
 	for (i = 0; i < importer->planes; i++) {
 		planes[i].m.fd = buf;
 		planes[i].length = importer->size;
-		planes[i].bytesused = importer->size;
+		planes[i].bytesused = importer->plane_size[i];
 	}
 	if (V4L2_TYPE_IS_MULTIPLANAR(importer->queue)) {
 		buffer.m.planes = planes;
@@ -95,7 +96,7 @@ static int queue_buffer(const struct importer *importer, int buf)
 	} else {
 		buffer.m.fd = buf;
 		buffer.length = importer->size;
-		buffer.bytesused = importer->size;
+		buffer.bytesused = importer->plane_size[0];
 	}
 	return import_ioctl(importer->fd, VIDIOC_QBUF, &buffer);
 }
