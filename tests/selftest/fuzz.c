@@ -36,6 +36,44 @@ static struct {
 	atomic_int bad_errno[FUZZ_MAX_OPS];
 } *seen;
 
+uint64_t fuzz_u64(struct fuzz *f)
+{
+	/* splitmix64, by Sebastiano Vigna, in the public domain */
+	uint64_t z = f->rng += 0x9e3779b97f4a7c15;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
+}
+
+unsigned int fuzz_below(struct fuzz *f, unsigned int n)
+{
+	return fuzz_u64(f) % n;
+}
+
+/* The errors that the interface names. */
+static bool errno_named(int err)
+{
+	switch (-err) {
+	case EACCES:	/* writable mapping of a read-only fd */
+	case EINVAL:
+	case ENOMEM:
+	case EINTR:
+	case EBADF:
+	case EFAULT:
+	case ENOTTY:
+	case E2BIG:
+	case ENOENT:
+	case EBUSY:
+	case EMFILE:
+	case ENODEV:	/* mmap of something else */
+	case EPERM:	/* of a sealed or other special file */
+	case EOVERFLOW:	/* mmap of an address that is no offset */
+		return true;
+	}
+	return false;
+}
+
 static void *thread(void *arg)
 {
 	struct fuzz f = { .rng = (uintptr_t)arg };
@@ -48,7 +86,7 @@ static void *thread(void *arg)
 		atomic_fetch_add(&seen->calls, 1);
 		if (ret >= 0) {
 			atomic_fetch_add(&seen->good[op], 1);
-		} else if (!fuzz_errno_named(ret)) {
+		} else if (!errno_named(ret)) {
 			atomic_fetch_add(&seen->bad[op], 1);
 			atomic_store(&seen->bad_errno[op], -ret);
 		}

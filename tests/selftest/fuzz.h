@@ -20,7 +20,6 @@ struct fuzz_op {
 
 uint64_t fuzz_u64(struct fuzz *f);
 unsigned int fuzz_below(struct fuzz *f, unsigned int n);
-bool fuzz_errno_named(int err);
 
 /* Opens the nodes and some fds of other kinds, for this process. */
 void fuzz_fds_init(void);

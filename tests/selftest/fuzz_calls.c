@@ -23,22 +23,8 @@ static const char * const nodes[] = {
  */
 static atomic_int fds[NR_FDS];
 static atomic_ulong addrs[NR_ADDRS];
+static int cma = -1;
 static unsigned char *pages;	/* writable, read-only, not mapped */
-
-uint64_t fuzz_u64(struct fuzz *f)
-{
-	/* splitmix64, by Sebastiano Vigna, in the public domain */
-	uint64_t z = f->rng += 0x9e3779b97f4a7c15;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
-}
-
-unsigned int fuzz_below(struct fuzz *f, unsigned int n)
-{
-	return fuzz_u64(f) % n;
-}
 
 static bool one_in(struct fuzz *f, unsigned int n)
 {
@@ -240,6 +226,40 @@ static int free_call(struct fuzz *f)
 	return control_call(f, LAZY_CONTIG_IOCTL_FREE, &arg, sizeof(arg));
 }
 
+/* The other driver's node, if there is one; see kept_cma.c. */
+static int cma_call(struct fuzz *f)
+{
+	struct {
+		uint64_t len, phys_addr;
+		int32_t node;
+		uint32_t pad;
+		char name[64];
+	} alloc = { .len = length(f), .phys_addr = address(f), .node = -1 };
+	struct {
+		uint64_t phys_addr, len;
+	} resize = { .phys_addr = address(f), .len = length(f) };
+	void *mem;
+	int ret;
+
+	switch (fuzz_below(f, 4)) {
+	case 0:
+		ret = do_ioctl(f, cma, _IOWR('H', 0, alloc),
+			       place(f, &alloc, sizeof(alloc)));
+		if (!ret)
+			addrs[fuzz_below(f, NR_ADDRS)] = alloc.phys_addr;
+		return ret;
+	case 1:
+		return do_ioctl(f, cma, _IOWR('H', 1, resize),
+				place(f, &resize, sizeof(resize)));
+	case 2:
+		return do_ioctl(f, cma, _IOW('H', 2, uint64_t),
+				place(f, &resize, sizeof(resize.phys_addr)));
+	}
+	mem = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, cma,
+		   resize.phys_addr & -PAGE);
+	return mem == MAP_FAILED ? -errno : munmap(mem, PAGE);
+}
+
 /* A name for a dma-buf, or a call that hardly anybody knows. */
 static int any_ioctl(struct fuzz *f)
 {
@@ -248,6 +268,8 @@ static int any_ioctl(struct fuzz *f)
 				 one_in(f, 2) ? LAZY_CONTIG_IOC_MAGIC : 'b',
 				 fuzz_below(f, 8), fuzz_below(f, sizeof(arg)));
 
+	if (one_in(f, 2))
+		return cma_call(f);
 	if (one_in(f, 4))
 		return do_ioctl(f, any_fd(f), DMA_BUF_SET_NAME_B,
 				place(f, arg, sizeof(arg)));
@@ -337,27 +359,6 @@ const struct fuzz_op *fuzz_ops(unsigned int *nr)
 	return table;
 }
 
-bool fuzz_errno_named(int err)
-{
-	switch (-err) {
-	case EACCES:	/* writable mapping of a read-only fd */
-	case EINVAL:
-	case ENOMEM:
-	case EINTR:
-	case EBADF:
-	case EFAULT:
-	case ENOTTY:
-	case E2BIG:
-	case ENOENT:
-	case EBUSY:
-	case EMFILE:
-	case ENODEV:	/* mmap of something else */
-	case EPERM:	/* of a sealed or other special file */
-		return true;
-	}
-	return false;
-}
-
 void fuzz_fds_init(void)
 {
 	unsigned int i;
@@ -373,6 +374,7 @@ void fuzz_fds_init(void)
 		fds[i] = -1;
 	for (i = 0; i < ARRAY_SIZE(nodes); i++)
 		fds[i] = open(nodes[i], i ? O_RDWR : O_RDONLY);
+	cma = open("/dev/lazy_cma", O_RDWR);
 	/* large enough that no mapping ends behind it */
 	fds[i] = memfd_create("fuzz", 0);
 	if (ftruncate(fds[i++], MIB(64)))
