@@ -91,8 +91,7 @@ static long importer_attach(struct importer *imp, struct lci_attach *arg)
 		err = PTR_ERR(a->attach);
 		goto put;
 	}
-	err = xa_alloc(&imp->attachments, &arg->id, a, xa_limit_31b,
-		       GFP_KERNEL);
+	err = xa_alloc(&imp->attachments, &arg->id, a, xa_limit_31b, GFP_KERNEL);
 	if (err)
 		goto detach;
 	return 0;
@@ -110,8 +109,7 @@ free:
 
 static void mapping_drop(struct mapping *m)
 {
-	dma_buf_unmap_attachment_unlocked(m->owner->attach, m->sgt,
-					  m->direction);
+	dma_buf_unmap_attachment_unlocked(m->owner->attach, m->sgt, m->direction);
 	kfree(m);
 }
 
@@ -248,8 +246,7 @@ static long importer_entry(struct importer *imp, struct lci_entry *arg)
 	return -ENXIO;
 }
 
-static long copy_user(void *kernel, const struct lci_copy *arg, u64 done,
-		      u64 len)
+static long copy_user(void *kernel, const struct lci_copy *arg, u64 done, u64 len)
 {
 	void __user *user = u64_to_user_ptr(arg->user + done);
 
@@ -258,8 +255,7 @@ static long copy_user(void *kernel, const struct lci_copy *arg, u64 done,
 	return copy_to_user(user, kernel, len) ? -EFAULT : 0;
 }
 
-static long importer_device_copy(struct importer *imp,
-				 const struct lci_copy *arg)
+static long importer_device_copy(struct importer *imp, const struct lci_copy *arg)
 {
 	struct mapping *m = xa_load(&imp->mappings, arg->id);
 	u64 skip = arg->offset, done = 0;
@@ -277,8 +273,7 @@ static long importer_device_copy(struct importer *imp,
 			continue;
 		}
 		len = min(len - skip, arg->len - done);
-		err = copy_user(phys_to_virt(entry_phys(m, sg) + skip), arg,
-				done, len);
+		err = copy_user(phys_to_virt(entry_phys(m, sg) + skip), arg, done, len);
 		if (err)
 			return err;
 		skip = 0;
@@ -293,8 +288,7 @@ static long importer_vmap_copy(struct importer *imp, const struct lci_copy *arg)
 
 	if (!a || !a->vmaps)
 		return -ENOENT;
-	if (arg->offset > a->dmabuf->size ||
-	    arg->len > a->dmabuf->size - arg->offset)
+	if (arg->offset > a->dmabuf->size || arg->len > a->dmabuf->size - arg->offset)
 		return -ENXIO;
 	return copy_user(a->vmap.vaddr + arg->offset, arg, 0, arg->len);
 }
@@ -308,8 +302,7 @@ union importer_arg {
 	u32 id;
 };
 
-static long importer_call(struct importer *imp, unsigned int cmd,
-			  union importer_arg *arg)
+static long importer_call(struct importer *imp, unsigned int cmd, union importer_arg *arg)
 {
 	switch (cmd) {
 	case LCI_ATTACH:
@@ -337,8 +330,7 @@ static long importer_call(struct importer *imp, unsigned int cmd,
 	return -ENOTTY;
 }
 
-static long importer_ioctl(struct file *file, unsigned int cmd,
-			   unsigned long user)
+static long importer_ioctl(struct file *file, unsigned int cmd, unsigned long user)
 {
 	struct importer *imp = file->private_data;
 	void __user *uarg = (void __user *)user;
@@ -352,8 +344,7 @@ static long importer_ioctl(struct file *file, unsigned int cmd,
 	mutex_lock(&imp->lock);
 	ret = importer_call(imp, cmd, &arg);
 	mutex_unlock(&imp->lock);
-	if (!ret && (cmd & IOC_OUT) &&
-	    copy_to_user(uarg, &arg, _IOC_SIZE(cmd)))
+	if (!ret && (cmd & IOC_OUT) && copy_to_user(uarg, &arg, _IOC_SIZE(cmd)))
 		return -EFAULT;
 	return ret;
 }

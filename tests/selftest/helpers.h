@@ -58,8 +58,9 @@ bool all_zero(const void *mem, size_t len);
 /* Fills memory that nobody uses with something that is not zero. */
 void dirty_free_memory(void);
 
-/* The importer module. */
+/* The importer module; importer_open() loads it if need be. */
 int importer_open(void);
+int importer_unload(void);
 int importer_attach(int imp, int buf, uint32_t dma_bits, uint32_t *id);
 int importer_map(int imp, uint32_t id, uint32_t direction,
 		 struct lci_map *map);

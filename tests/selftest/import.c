@@ -4,6 +4,8 @@
 
 #define LEN	(MIB(1) + PAGE)
 #define DEVICES	16
+#define DRIVERS	4
+#define ROUNDS	50
 
 /* What one device is given must not depend on what others do. */
 static void test_many(int heap, int imp)
@@ -145,6 +147,115 @@ static void test_abandon(int heap, int imp, int others)
 	is(dmabufs_live(), others, "the buffer is given back");
 }
 
+struct driver {
+	int buf;
+	int nr;
+};
+
+/* All that a driver can do to a buffer, over and over, in a page of its own. */
+static int driver_rounds(void *arg)
+{
+	const struct driver *d = arg;
+	uint64_t offset = d->nr * PAGE, word = d->nr, seen;
+	struct lci_access access = { .direction = d->nr % 3 };
+	int imp = importer_open(), err = 0, i;
+	struct lci_map map;
+
+	for (i = 0; i < ROUNDS && !err; i++, word += DRIVERS) {
+		err |= importer_attach(imp, d->buf, 64, &access.id);
+		err |= call(imp, LCI_VMAP, &access.id);
+		err |= importer_map(imp, access.id, access.direction, &map);
+		access.end = 0;
+		err |= call(imp, LCI_ACCESS, &access);
+		err |= importer_write(imp, LCI_VMAP_COPY, access.id, offset, &word, 8);
+		access.end = 1;
+		err |= call(imp, LCI_ACCESS, &access);
+		err |= importer_read(imp, LCI_DEVICE_COPY, map.map, offset, &seen, 8);
+		err |= seen != word;
+		err |= call(imp, LCI_UNMAP, &map.map);
+		err |= call(imp, LCI_VUNMAP, &access.id);
+		err |= call(imp, LCI_DETACH, &access.id);
+	}
+	return !!err;
+}
+
+static void test_at_once(int heap)
+{
+	struct driver d = { .buf = buf_new(heap, LEN) };
+	pid_t pid[DRIVERS];
+	int err = 0;
+
+	for (d.nr = 0; d.nr < DRIVERS; d.nr++) {
+		pid[d.nr] = fork();
+		if (!pid[d.nr])
+			_exit(driver_rounds(&d));
+	}
+	while (d.nr--)
+		err |= child_status(pid[d.nr]);
+	is(err, 0, "%d drivers at once, each %d times", DRIVERS, ROUNDS);
+	close(d.buf);
+}
+
+/*
+ * A limit on segments changes nothing: the buffer is one entry, and a driver that
+ * needs smaller ones divides it.
+ */
+static void test_segments(int heap, int imp)
+{
+	int buf = buf_new(heap, LEN);
+	struct lci_attach attach = {
+		.fd = buf,
+		.dma_bits = 64,
+		.max_segment = KIB(64),
+	};
+	unsigned char *mem = buf_map(buf, LEN), *copy = malloc(LEN);
+	struct lci_entry entry;
+	struct lci_map map;
+
+	pattern_fill(mem, LEN, 33);
+	is(call(imp, LCI_ATTACH, &attach), 0, "a device with segments of 64 KiB attaches");
+	is(importer_map(imp, attach.id, 0, &map), 0, "it maps");
+	is(map.nents, 1, "one entry");
+	is(importer_entry(imp, map.map, 0, &entry), 0, "which");
+	is(entry.length, LEN, "is the whole buffer");
+	is(importer_read(imp, LCI_DEVICE_COPY, map.map, 0, copy, LEN), 0, "it reads all");
+	ok(pattern_holds(copy, LEN, 33), "and sees the user's bytes");
+	is(call(imp, LCI_UNMAP, &map.map), 0, "it unmaps");
+	is(call(imp, LCI_DETACH, &attach.id), 0, "it detaches");
+	free(copy);
+	munmap(mem, LEN);
+	close(buf);
+}
+
+/* A driver goes with all it has, and comes again; the buffer does not notice. */
+static void test_driver_unload(int heap)
+{
+	int buf = buf_new(heap, LEN), imp = importer_open();
+	unsigned char *mem = buf_map(buf, LEN), *copy = malloc(LEN);
+	struct lci_map map;
+	uint32_t id;
+
+	is(importer_attach(imp, buf, 64, &id), 0, "a driver attaches");
+	is(importer_map(imp, id, 0, &map), 0, "it maps");
+	is(call(imp, LCI_VMAP, &id), 0, "vmap");
+	pattern_fill(copy, LEN, 34);
+	is(importer_write(imp, LCI_DEVICE_COPY, map.map, 0, copy, LEN), 0, "it writes");
+	close(imp);
+	is(importer_unload(), 0, "the driver is unloaded");
+	is(buf_sync(buf, DMA_BUF_SYNC_RW), 0, "SYNC needs no driver");
+	ok(pattern_holds(mem, LEN, 34), "the buffer holds what was written");
+	imp = importer_open();
+	is(importer_attach(imp, buf, 64, &id), 0, "the driver is back and attaches");
+	is(importer_map(imp, id, 0, &map), 0, "it maps");
+	memset(copy, 0, LEN);
+	is(importer_read(imp, LCI_DEVICE_COPY, map.map, 0, copy, LEN), 0, "it reads");
+	ok(pattern_holds(copy, LEN, 34), "what it wrote before");
+	close(imp);
+	free(copy);
+	munmap(mem, LEN);
+	close(buf);
+}
+
 static int attach_and_die(void *arg)
 {
 	int heap = *(int *)arg, imp = importer_open(), i;
@@ -187,15 +298,19 @@ static void test_narrow(int heap, int imp)
 
 int main(void)
 {
-	int heap = heap_open(HEAP), imp = importer_open(), others;
+	int heap = heap_open(HEAP), imp, others;
 	struct mark mark;
 
+	test_driver_unload(heap);
+	imp = importer_open();
 	mark_set(&mark);
 	others = mark.dmabufs;
 	test_many(heap, imp);
 	test_keeps(heap, imp, others);
 	test_vmap(heap, imp);
 	test_cpu_access(heap, imp);
+	test_at_once(heap);
+	test_segments(heap, imp);
 	test_abandon(heap, imp, others);
 	is(in_child(attach_and_die, &heap), -SIGKILL, "an importer is killed");
 	mark_check(&mark, "all imports");

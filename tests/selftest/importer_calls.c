@@ -29,6 +29,11 @@ int importer_open(void)
 	return fd;
 }
 
+int importer_unload(void)
+{
+	return syscall(SYS_delete_module, "lc_importer", O_NONBLOCK) ? -errno : 0;
+}
+
 int importer_attach(int imp, int buf, uint32_t dma_bits, uint32_t *id)
 {
 	struct lci_attach arg = { .fd = buf, .dma_bits = dma_bits };
