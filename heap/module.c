@@ -19,7 +19,7 @@
  *	lazy_cma.c			/dev/lazy_cma, for another driver's
  *					programs
  *	export.c			calls from other modules
- *	alloc.c				order of nodes, zones and sources, the
+ *	alloc.c places.c		order of nodes, zones and sources, the
  *					time limit, when to give up
  *	limit.c spare.c			what all and what one user may have,
  *					and what the machine can do without

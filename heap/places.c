@@ -91,11 +91,13 @@ static int lc_try_zones(const struct lc_request *req, int node,
 {
 	struct zone *zones[MAX_NR_ZONES];
 	unsigned int nr = lc_zones(req, node, zones), i;
+	/* Whatever its price: the kernel itself can use all others. */
+	bool movable = nr && zone_idx(zones[0]) == ZONE_MOVABLE;
 	int ret;
 
 	if (source->by_price)
-		lc_search_order(zones, nr, req->nr_pages, lc_align(req),
-				req->end_pfn);
+		lc_search_order(zones + movable, nr - movable, req->nr_pages,
+				lc_align(req), req->end_pfn);
 	for (i = 0; i < nr; i++) {
 		ret = source->take(req, zones[i], effort, pfn);
 		if (ret != -ENOSPC)
