@@ -69,7 +69,8 @@ static inline unsigned long lc_align(const struct lc_request *req)
  * @pristine: nobody can have written to it yet; only whoever exports a range
  *	right away as a dma-buf may say so, and what lets anybody at it ends it
  * @name: name in /proc/iomem
- * @res: its lines in /proc/iomem
+ * @line: its line in /proc/iomem, nearly always the only one
+ * @res: all its lines: @line, or an array instead of it
  * @nr_res: how many
  * @kept: one of the references is the keeping; for show only
  * @born_ns: when it was made, time since boot
@@ -86,6 +87,7 @@ struct lc_range {
 	unsigned long pfn;
 	unsigned long nr_pages;
 	struct lc_user *user;
+	struct resource line;
 	struct resource *res;
 	unsigned int nr_res;
 	bool kept;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Lines in /proc/iomem. A range lies under one System RAM line nearly always;
- * where memory was plugged in later it can reach over several, and has a line
- * under each.
+ * Lines in /proc/iomem. A range lies under one System RAM line nearly always,
+ * and is put there without looking first; where memory was plugged in later it
+ * can reach over several, and has a line under each.
  */
 
 #include <linux/ioport.h>
@@ -71,6 +71,23 @@ static int lc_iomem_walk(struct lc_range *range, void *arg,
 				   start, end, arg, func);
 }
 
+/* Return: true if the range has its one line, and that lies below RAM. */
+static bool lc_iomem_add_one(struct lc_range *range)
+{
+	struct resource *res = &range->line;
+
+	range->res = res;
+	if (lc_iomem_insert(range, PFN_PHYS(range->pfn),
+			    PFN_PHYS(range->pfn + range->nr_pages) - 1))
+		return false;
+	/* the RAM cannot go away, for its pages are ours */
+	if ((res->parent->flags & IORESOURCE_SYSTEM_RAM) ==
+	    IORESOURCE_SYSTEM_RAM && !res->child)
+		return true;
+	lc_iomem_remove(range);
+	return false;
+}
+
 /**
  * lc_iomem_add - show a range
  * @range: the range, not shown yet
@@ -83,6 +100,8 @@ int lc_iomem_add(struct lc_range *range)
 	unsigned int nr = 0;
 	int ret;
 
+	if (lc_iomem_add_one(range))
+		return 0;
 	lc_iomem_walk(range, &nr, lc_iomem_count);
 	range->res = kcalloc(2 * nr, sizeof(*range->res), GFP_KERNEL);
 	if (!range->res)
@@ -120,6 +139,7 @@ void lc_iomem_remove(struct lc_range *range)
 {
 	while (range->nr_res)
 		remove_resource(&range->res[--range->nr_res]);
-	kfree(range->res);
+	if (range->res != &range->line)
+		kfree(range->res);
 	range->res = NULL;
 }
