@@ -160,6 +160,41 @@ int lc_zone_look(struct lc_zone *lz, unsigned long block, unsigned int *touched,
 	return 0;
 }
 
+/* Return: false if the map does not reach there. */
+static bool covered(const struct lc_zone *lz, unsigned long block)
+{
+	lockdep_assert_held(&lz->lock);
+	return block >= lc_map_start(&lz->map) && block < lc_map_end(&lz->map);
+}
+
+static void freed_block(struct lc_zone *lz, unsigned long block, u32 v)
+{
+	guard(mutex)(&lz->lock);
+	if (covered(lz, block))
+		remember(lz, block,
+			 v | (lc_map_get(&lz->map, block) & LC_CLAIMED));
+}
+
+/*
+ * Some of a block was given back. Whether that was all that blocked it is for
+ * the next search to find out, unless that has no reason to look: all of the
+ * block counted as ours.
+ */
+static void freed_part(struct lc_zone *lz, unsigned long block)
+{
+	unsigned int touched = 0;
+	u32 v = LC_UNKNOWN;
+
+	scoped_guard(mutex, &lz->lock) {
+		if (covered(lz, block))
+			v = lc_map_get(&lz->map, block);
+		if (lc_state(v) == LC_BLOCKED)
+			remember(lz, block, v & LC_CLAIMED);
+	}
+	if (lc_state(v) == LC_TAKEN)
+		freed_block(lz, block, lc_scan_block(lz->zone, block, &touched));
+}
+
 /**
  * lc_scan_freed - memory was given back
  * @pfn: its first page
@@ -172,20 +207,16 @@ void lc_scan_freed(unsigned long pfn, unsigned long nr_pages)
 	struct zone *zone = page_zone(pfn_to_page(pfn));
 	struct lc_zone *lz = xa_load(&zones, zone_key(zone));
 	unsigned long b = pfn >> pageblock_order, end;
-	unsigned int touched = 0;
 
 	end = DIV_ROUND_UP(pfn + nr_pages, pageblock_nr_pages);
 	for (; lz && b < end; b++) {
 		unsigned long first = b << pageblock_order;
-		u32 v = lc_summary(LC_CLEAN, 0, lc_scan_ticks());
 
 		if (first < pfn || first + pageblock_nr_pages > pfn + nr_pages)
-			v = lc_scan_block(zone, b, &touched);
-		guard(mutex)(&lz->lock);
-		if (b < lc_map_start(&lz->map) || b >= lc_map_end(&lz->map))
-			return;
-		v |= lc_map_get(&lz->map, b) & LC_CLAIMED;
-		remember(lz, b, v);
+			freed_part(lz, b);
+		else
+			freed_block(lz, b, lc_summary(LC_CLEAN, 0,
+						      lc_scan_ticks()));
 	}
 }
 
@@ -214,8 +245,8 @@ static int forget_everywhere(unsigned long start, unsigned long end, bool going)
 	int err;
 
 	guard(mutex)(&zones_lock);
-	offline_start = going ? start : 0;
-	offline_end = going ? end : 0;
+	WRITE_ONCE(offline_start, going ? start : 0);
+	WRITE_ONCE(offline_end, going ? end : 0);
 	xa_for_each(&zones, key, lz) {
 		err = forget(lz, start, end, going);
 		if (err)	/* MEM_CANCEL_OFFLINE follows */
@@ -229,13 +260,16 @@ static int forget_everywhere(unsigned long start, unsigned long end, bool going)
  * @pfn: its first page
  * @nr_pages: how much
  *
- * Context: process, may sleep. Return: true if it is.
+ * Takes no lock: whoever asks has just made the memory known, under a lock that
+ * those who look for it take after the range was set here.
+ *
+ * Context: process. Return: true if it is.
  */
 bool lc_scan_leaving(unsigned long pfn, unsigned long nr_pages)
 {
-	guard(mutex)(&zones_lock);
-	return pfn >> pageblock_order < offline_end &&
-	       DIV_ROUND_UP(pfn + nr_pages, pageblock_nr_pages) > offline_start;
+	return pfn >> pageblock_order < READ_ONCE(offline_end) &&
+	       DIV_ROUND_UP(pfn + nr_pages, pageblock_nr_pages) >
+	       READ_ONCE(offline_start);
 }
 
 static int memory_changes(struct notifier_block *nb, unsigned long action,

@@ -31,6 +31,7 @@ typedef uint64_t u64;
 #define max_t(t, a, b)		max((t)(a), (t)(b))
 #define ilog2(x)		(63 - __builtin_clzll(x))
 #define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
+#define WRITE_ONCE(x, v)	(*(volatile __typeof__(x) *)&(x) = (v))
 #define fallthrough		__attribute__((fallthrough))
 
 /* pages: the sizes of x86 with 4 KiB pages */
