@@ -107,20 +107,8 @@ static int lc_migrate_in_zone(const struct lc_request *req, struct zone *zone,
 	return -ENOSPC;
 }
 
-static int lc_take_from_pool(const struct lc_request *req, struct zone *zone,
-			     struct lc_effort *effort, unsigned long *pfn)
-{
-	return lc_pool_take(req, zone, pfn);
-}
-
-static int lc_take_from_reserve(const struct lc_request *req, struct zone *zone,
-				struct lc_effort *effort, unsigned long *pfn)
-{
-	return lc_reserve_take(req, zone, pfn);
-}
-
-static const struct lc_source lc_pool = { .take = lc_take_from_pool };
-static const struct lc_source lc_reserve = { .take = lc_take_from_reserve };
+static const struct lc_source lc_pool = { .take = lc_pool_take };
+static const struct lc_source lc_reserve = { .take = lc_reserve_take };
 static const struct lc_source lc_migration = {
 	.take = lc_migrate_in_zone,
 	.by_price = true,
@@ -310,6 +298,21 @@ report:
 	return ERR_PTR(ret);
 }
 
+/* What belongs to the reserve returns there; the pool may have the rest. */
+static void lc_put_pages(unsigned long pfn, unsigned long nr_pages, bool clean,
+			 bool to_pool)
+{
+	while (nr_pages) {
+		unsigned long nr = nr_pages;
+
+		if (!lc_reserve_put(pfn, &nr, clean) &&
+		    !(to_pool && lc_pool_put(pfn, nr, clean)))
+			lc_pages_return(pfn, nr);
+		pfn += nr;
+		nr_pages -= nr;
+	}
+}
+
 /**
  * lc_give_back - return pages for others to use
  * @pfn: first page frame
@@ -321,16 +324,7 @@ report:
  */
 void lc_give_back(unsigned long pfn, unsigned long nr_pages)
 {
-	while (nr_pages) {
-		unsigned long nr = nr_pages;
-
-		if (!lc_reserve_put(pfn, &nr, false)) {
-			lc_pages_free(pfn, nr);
-			lc_scan_freed(pfn, nr);
-		}
-		pfn += nr;
-		nr_pages -= nr;
-	}
+	lc_put_pages(pfn, nr_pages, false, false);
 }
 
 /**
@@ -343,13 +337,5 @@ void lc_give_back(unsigned long pfn, unsigned long nr_pages)
  */
 void lc_free(unsigned long pfn, unsigned long nr_pages, bool clean)
 {
-	while (nr_pages) {
-		unsigned long nr = nr_pages;
-
-		if (!lc_reserve_put(pfn, &nr, clean) &&
-		    !lc_pool_put(pfn, nr, clean))
-			lc_give_back(pfn, nr);
-		pfn += nr;
-		nr_pages -= nr;
-	}
+	lc_put_pages(pfn, nr_pages, clean, true);
 }

@@ -163,7 +163,7 @@ int lc_buddy_take(const struct lc_request *req, unsigned long *pfn);
 /* pool.c */
 bool lc_pool_may_have(unsigned long nr_pages);
 int lc_pool_take(const struct lc_request *req, struct zone *zone,
-		 unsigned long *pfn);
+		 struct lc_effort *effort, unsigned long *pfn);
 void lc_pool_vacate(unsigned long pfn, unsigned long end);
 bool lc_pool_put(unsigned long pfn, unsigned long nr_pages, bool clean);
 bool lc_pool_clear_some(void);
@@ -177,7 +177,7 @@ long lc_pool_age(void);
 
 /* reserve.c */
 int lc_reserve_take(const struct lc_request *req, struct zone *zone,
-		    unsigned long *pfn);
+		    struct lc_effort *effort, unsigned long *pfn);
 bool lc_reserve_put(unsigned long pfn, unsigned long *nr_pages, bool clean);
 bool lc_reserve_reaches(unsigned long pfn, unsigned long end);
 bool lc_reserve_clear_some(void);
@@ -195,6 +195,7 @@ void lc_background_kick(void);
 /* migrate.c */
 int lc_migrate(unsigned long pfn, unsigned long nr_pages);
 void lc_pages_free(unsigned long pfn, unsigned long nr_pages);
+void lc_pages_return(unsigned long pfn, unsigned long nr_pages);
 
 /* zero.c */
 int lc_zero(unsigned long pfn, unsigned long nr_pages);

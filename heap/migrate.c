@@ -9,6 +9,7 @@
 
 #include "compat.h"
 #include "lazy_contig.h"
+#include "scan.h"
 
 /* Freed between two looks at the scheduler. */
 #define LC_FREE_PAGES	((unsigned long)SZ_4M >> PAGE_SHIFT)
@@ -65,4 +66,19 @@ void lc_pages_free(unsigned long pfn, unsigned long nr_pages)
 		pfn += nr;
 		nr_pages -= nr;
 	}
+}
+
+/**
+ * lc_pages_return - give pages back that were ours for a while
+ * @pfn: first page frame
+ * @nr_pages: how many
+ *
+ * The search learns that it may choose them again.
+ *
+ * Context: process context, may sleep; may be called from reclaim.
+ */
+void lc_pages_return(unsigned long pfn, unsigned long nr_pages)
+{
+	lc_pages_free(pfn, nr_pages);
+	lc_scan_freed(pfn, nr_pages);
 }

@@ -215,6 +215,7 @@ static bool lc_pool_find(const struct lc_request *req, struct zone *zone,
  * lc_pool_take - ask the pool
  * @req: what is wanted
  * @zone: where
+ * @effort: not changed
  * @pfn: out: first page frame of the cleared pages
  *
  * Context: process context, may sleep.
@@ -222,7 +223,7 @@ static bool lc_pool_find(const struct lc_request *req, struct zone *zone,
  * the caller is being killed.
  */
 int lc_pool_take(const struct lc_request *req, struct zone *zone,
-		 unsigned long *pfn)
+		 struct lc_effort *effort, unsigned long *pfn)
 {
 	unsigned long dirty, nr_dirty;
 	struct lc_piece *rest[2];

@@ -50,8 +50,7 @@ static void lc_pool_give_back(unsigned long pfn, unsigned long nr_pages,
 {
 	if (dirty)
 		lc_pool_settle();
-	lc_pages_free(pfn, nr_pages);
-	lc_scan_freed(pfn, nr_pages);
+	lc_pages_return(pfn, nr_pages);
 }
 
 /* The last @nr_pages of an idle range, or all of it. Return: true if dirty. */

@@ -107,6 +107,7 @@ static bool lc_reserve_find(const struct lc_request *req, struct zone *zone,
  * lc_reserve_take - ask the reserve
  * @req: what is wanted
  * @zone: where
+ * @effort: not changed
  * @pfn: out: first page frame of the cleared pages
  *
  * Context: process context, may sleep.
@@ -114,7 +115,7 @@ static bool lc_reserve_find(const struct lc_request *req, struct zone *zone,
  * caller is being killed.
  */
 int lc_reserve_take(const struct lc_request *req, struct zone *zone,
-		    unsigned long *pfn)
+		    struct lc_effort *effort, unsigned long *pfn)
 {
 	unsigned long dirty, end;
 	int ret;
@@ -182,6 +183,9 @@ bool lc_reserve_put(unsigned long pfn, unsigned long *nr_pages, bool clean)
 	struct lc_area *area;
 	int node;
 
+	/* the area of pages that are out cannot go */
+	if (list_empty(&lc_areas))
+		return false;
 	scoped_guard(spinlock, &lc_reserve_lock) {
 		area = lc_area_at(&first);
 		if (first != pfn) {

@@ -201,8 +201,7 @@ static bool lc_reserve_trim_once(int node)
 		}
 	}
 	lc_reserve_settle();
-	lc_pages_free(pfn, nr_pages);
-	lc_scan_freed(pfn, nr_pages);
+	lc_pages_return(pfn, nr_pages);
 	if (empty) {
 		gen_pool_free(empty->pool, PFN_PHYS(empty->pfn),
 			      empty->nr_pages << PAGE_SHIFT);
