@@ -128,8 +128,11 @@ static void lc_unmap(struct dma_buf_attachment *attach, struct sg_table *table,
 	mutex_unlock(&buffer->lock);
 }
 
-static int lc_begin_cpu_access(struct dma_buf *dmabuf,
-			       enum dma_data_direction dir)
+typedef void (lc_sync_func)(struct device *dev, struct sg_table *table,
+			    enum dma_data_direction dir);
+
+static int lc_sync(struct dma_buf *dmabuf, enum dma_data_direction dir,
+		   lc_sync_func *sync)
 {
 	struct lc_buffer *buffer = dmabuf->priv;
 	struct lc_attachment *a;
@@ -137,23 +140,21 @@ static int lc_begin_cpu_access(struct dma_buf *dmabuf,
 	mutex_lock(&buffer->lock);
 	list_for_each_entry(a, &buffer->attachments, list)
 		if (a->mapped)
-			dma_sync_sgtable_for_cpu(a->dev, &a->table, dir);
+			sync(a->dev, &a->table, dir);
 	mutex_unlock(&buffer->lock);
 	return 0;
+}
+
+static int lc_begin_cpu_access(struct dma_buf *dmabuf,
+			       enum dma_data_direction dir)
+{
+	return lc_sync(dmabuf, dir, dma_sync_sgtable_for_cpu);
 }
 
 static int lc_end_cpu_access(struct dma_buf *dmabuf,
 			     enum dma_data_direction dir)
 {
-	struct lc_buffer *buffer = dmabuf->priv;
-	struct lc_attachment *a;
-
-	mutex_lock(&buffer->lock);
-	list_for_each_entry(a, &buffer->attachments, list)
-		if (a->mapped)
-			dma_sync_sgtable_for_device(a->dev, &a->table, dir);
-	mutex_unlock(&buffer->lock);
-	return 0;
+	return lc_sync(dmabuf, dir, dma_sync_sgtable_for_device);
 }
 
 /*
