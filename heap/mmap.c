@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mapping a buffer into a process: by page frame, filled at the first touch,
- * a huge entry at a time where the kernel can and addresses line up, else all
- * pages that share a page table at once.
+ * Mapping a buffer into a process: by page frame, a huge entry at the first
+ * touch where the kernel can and addresses line up, else all pages at once.
  */
 
 #include <linux/dma-buf.h>
@@ -76,6 +75,36 @@ static const struct vm_operations_struct lc_vm_ops = {
 #endif
 };
 
+static bool lc_maps_huge(const struct vm_area_struct *vma, unsigned long pfn)
+{
+#ifdef LC_HUGE_PFNMAP
+	unsigned long first = ALIGN(vma->vm_start, PMD_SIZE);
+	unsigned long shift = pfn - (vma->vm_start >> PAGE_SHIFT);
+
+	return first < vma->vm_end && PMD_SIZE <= vma->vm_end - first &&
+	       IS_ALIGNED(shift, PMD_SIZE >> PAGE_SHIFT);
+#else
+	return false;
+#endif
+}
+
+/*
+ * Pages that could not be mapped now will be when they are touched. The first
+ * goes alone: a remap of all of a mapping is something that x86 keeps a record
+ * of, for memory that is not RAM.
+ */
+static void lc_fill(struct vm_area_struct *vma, unsigned long pfn)
+{
+	unsigned long addr = vma->vm_start;
+
+	if (vmf_insert_pfn(vma, addr, pfn) != VM_FAULT_NOPAGE)
+		return;
+	addr += PAGE_SIZE;
+	if (addr < vma->vm_end)
+		remap_pfn_range(vma, addr, pfn + 1, vma->vm_end - addr,
+				vma->vm_page_prot);
+}
+
 /**
  * lc_mmap - map a buffer
  * @dmabuf: a dma-buf of ours; the caller has checked that offset and length
@@ -92,6 +121,7 @@ static const struct vm_operations_struct lc_vm_ops = {
 int lc_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 {
 	struct lc_range *range = lc_buffer_range(dmabuf);
+	unsigned long pfn = range->pfn + vma->vm_pgoff;
 
 	/* VM_SHARED is not set where the fd allows no writing */
 	if (!(vma->vm_flags & VM_MAYSHARE))
@@ -100,5 +130,7 @@ int lc_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
 	vma->vm_private_data = range;
 	vma->vm_ops = &lc_vm_ops;
+	if (!lc_maps_huge(vma, pfn))
+		lc_fill(vma, pfn);
 	return 0;
 }
