@@ -40,6 +40,8 @@ bool listed(const char *list, const char *value);
 bool number_listed(const char *list, unsigned long value);
 
 double now_ms(void);
+/* The milliseconds since *t, which is set to now. */
+double lap(double *t);
 
 /* Pseudo-random numbers that depend on nothing but the seed (xorshift). */
 struct rng {

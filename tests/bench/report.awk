@@ -93,13 +93,13 @@ function speed_table(   sizes, ns, i, m, names, labels, nm, t)
 	speed_line(262144, 1, "all_cpus_ms", "allocate on all CPUs")
 	speed_line(1048576, 1, "free_stall_ms", "stall while freeing")
 	speed_line(1048576, 1, "quiet_stall_ms", "stall while idle")
-	printf "\n  kmalloc bytes a buffer: 4 KiB: system %s, cma %s, lazy_contig %s; 64 MiB: %s, %s, %s\n", \
+	printf "\n  kmalloc bytes a buffer: 4 KiB: system %s, cma %s, lazy_contig %s; 1 MiB: %s, %s, %s\n", \
 		short(f("speed", "boot", "system", 4, 1, "kmalloc_bytes")), \
 		short(f("speed", "boot", "cma", 4, 1, "kmalloc_bytes")), \
 		short(f("speed", "boot", "cold", 4, 1, "kmalloc_bytes")), \
-		short(f("speed", "boot", "system", 65536, 1, "kmalloc_bytes")), \
-		short(f("speed", "boot", "cma", 65536, 1, "kmalloc_bytes")), \
-		short(f("speed", "boot", "cold", 65536, 1, "kmalloc_bytes"))
+		short(f("speed", "boot", "system", 1024, 1, "kmalloc_bytes")), \
+		short(f("speed", "boot", "cma", 1024, 1, "kmalloc_bytes")), \
+		short(f("speed", "boot", "cold", 1024, 1, "kmalloc_bytes"))
 }
 
 function video_table(   w, who, nw)
@@ -199,7 +199,8 @@ function speed_targets(   m)
 	target("free 256 MiB to allocating it", ratio(s("cold", m, "free_ms"), s("cold", m, "alloc_ms")), 1)
 	target("two CPUs to one, 256 MiB", ratio(s("cold", m, "all_cpus_ms"), s("cold", m, "one_cpu_ms")), 0.65)
 	target("stall while 1 GiB is freed, ms", s("cold", 1048576, "free_stall_ms"), 10)
-	target("bookkeeping a buffer, 64 MiB, bytes", s("cold", 65536, "kmalloc_bytes"), 1024)
+	target("bookkeeping a buffer, 4 KiB, bytes", s("cold", 4, "kmalloc_bytes"), 1024)
+	target("bookkeeping a buffer, 1 MiB, bytes", s("cold", 1024, "kmalloc_bytes"), 1024)
 }
 
 function churn_targets(   kib, missing, tried)

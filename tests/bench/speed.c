@@ -14,6 +14,7 @@
 
 #define HUGE		MIB(2)
 #define MODULE		"lazy_contig"
+#define NR_SUBJECTS	4
 
 enum step {
 	ALLOC, MAP_AND_TOUCH, MAP_ONLY, TOUCH_2M, SYNC, FREE, NR_STEPS
@@ -68,15 +69,6 @@ static int allocate(const struct heap *heap, size_t len)
 	return buf;
 }
 
-/* Returns the milliseconds since *t and sets *t to now. */
-static double lap(double *t)
-{
-	double last = *t;
-
-	*t = now_ms();
-	return *t - last;
-}
-
 /* One life; what each step took is added to the figures, if there are any. */
 static void live(const struct heap *heap, size_t len, struct series *ms)
 {
@@ -106,42 +98,50 @@ static void live(const struct heap *heap, size_t len, struct series *ms)
 		series_add(&ms[i], took[i]);
 }
 
-/*
- * Freed buffers are cleared in the background: whoever asks at once measures
- * that as well. Nothing tells when it is done but the answer itself.
- */
-static void settle(const struct subject *s, size_t len)
-{
-	const struct timespec pause = {
-		.tv_nsec = 20000000 + (len >> 20) * 1000000,
-	};
-
-	if (s->pool_max_mb && strcmp(s->pool_max_mb, "0"))
-		clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
-}
-
 static void pool_use(const struct subject *s)
 {
 	if (s->pool_max_mb)
 		param_set(MODULE, "pool_max_mb", s->pool_max_mb);
 }
 
-static void one_thread(struct row *r, const struct subject *s, int rounds)
+/*
+ * A life that does not count, so that all begin alike. What it leaves in the
+ * pool is cleared in the background: whoever asks at once measures that as well,
+ * and nothing tells when it is done but the answer itself. A processor that
+ * sleeps meanwhile is slow afterwards.
+ */
+static void rehearse(const struct subject *s, size_t len)
 {
-	struct series ms[NR_STEPS] = { 0 };
+	double end;
+
+	pool_use(s);
+	live(s->heap, len, NULL);
+	end = now_ms() + 1 + (len >> 21);
+	while (now_ms() < end)
+		sched_yield();
+}
+
+/* In turn, so that what disturbs the machine for a while disturbs all. */
+static void one_thread(struct row *r, const struct subject *subjects, size_t nr,
+		       int rounds)
+{
+	struct series ms[NR_SUBJECTS][NR_STEPS] = { 0 };
+	size_t s;
 	int i;
 
-	r->heap = s->name;
 	r->threads = 1;
-	pool_use(s);
-	live(s->heap, r->len, NULL);
 	for (i = 0; i < rounds; i++) {
-		settle(s, r->len);
-		live(s->heap, r->len, ms);
+		for (s = 0; s < nr; s++) {
+			rehearse(&subjects[s], r->len);
+			live(subjects[s].heap, r->len, ms[s]);
+		}
 	}
-	for (i = 0; i < NR_STEPS; i++) {
-		row(r, step_names[i], series_at(&ms[i], 0.5));
-		series_free(&ms[i]);
+	for (s = 0; s < nr; s++) {
+		r->heap = subjects[s].name;
+		for (i = 0; i < NR_STEPS; i++) {
+			row(r, step_names[i], series_at(&ms[s][i], 0.5));
+			series_free(&ms[s][i]);
+		}
 	}
 }
 
@@ -338,8 +338,7 @@ static void all_lengths(const struct options *opt, int run,
 		r.len = lengths[i];
 		if (!number_listed(opt->sizes, r.len >> 20))
 			continue;
-		for (s = 0; s < nr; s++)
-			one_thread(&r, &subjects[s], rounds_for(opt, r.len));
+		one_thread(&r, subjects, nr, rounds_for(opt, r.len));
 		for (threads = 1; threads <= 4; threads *= 2) {
 			r.threads = threads;
 			for (s = 0; r.len < MIB(256) && s < nr; s++)
@@ -353,12 +352,12 @@ int bench_speed(const struct options *opt)
 {
 	struct row r = { .suite = "speed", .config = "boot" };
 	char pool[32] = "0";
-	struct subject all[] = {
+	struct subject all[NR_SUBJECTS] = {
 		{ "system", &system_heap, NULL },
 		{ "cma", &cma, NULL },
 		{ "cold", &ours, "0" },
 		{ "warm", &ours, pool },
-	}, subjects[ARRAY_SIZE(all)];
+	}, subjects[NR_SUBJECTS];
 	size_t i, nr = 0;
 
 	if (!param_get(MODULE, "pool_max_mb", pool, sizeof(pool)))
@@ -378,8 +377,8 @@ int bench_speed(const struct options *opt)
 	r.run = 0;
 	for (i = 0; i < nr; i++) {
 		bookkeeping(&r, &subjects[i], KIB(4), 1000);
-		bookkeeping(&r, &subjects[i], MIB(64), 10);
+		bookkeeping(&r, &subjects[i], MIB(1), 1000);
 	}
-	pool_use(&all[ARRAY_SIZE(all) - 1]);
+	pool_use(&all[NR_SUBJECTS - 1]);
 	return 0;
 }

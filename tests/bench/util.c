@@ -56,6 +56,14 @@ double now_ms(void)
 	return ts.tv_sec * 1e3 + ts.tv_nsec / 1e6;
 }
 
+double lap(double *t)
+{
+	double last = *t;
+
+	*t = now_ms();
+	return *t - last;
+}
+
 void rng_seed(struct rng *rng, uint64_t seed)
 {
 	rng->state = (seed + 1) * 0x9e3779b97f4a7c15ull;
