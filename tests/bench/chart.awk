@@ -1,7 +1,7 @@
 # The chart: awk -f figures.awk -f chart.awk bench.csv >bench.svg
 #
-# Four panels: what a size costs to allocate, and to map and touch; how much of
-# aged memory is found, and how long a buffer takes there.
+# Up to four panels: what a size costs to allocate, and to map and touch; how much
+# of aged memory is found, and how long a buffer takes there.
 
 function text(x, y, anchor, class, string)
 {
@@ -126,13 +126,20 @@ function aged_panel(x, y, title, found,   configs, sizes, who, labels, colours, 
 END {
 	W = 430
 	H = 210
-	print "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1080 690\" font-family=\"sans-serif\">"
+	speed = "speed,boot" in seen
+	aged = ("yield,60 pins" in seen) || ("yield,2000 pins" in seen)
+	height = 20 + 330 * (speed + aged)
+	printf "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1080 %d\" font-family=\"sans-serif\">\n", height
 	print "<style>.title{font-size:15px;font-weight:bold}.small{font-size:11px;fill:#444}" \
 		".grid{stroke:#ddd}.axis{stroke:#444}</style>"
-	print "<rect width=\"1080\" height=\"690\" fill=\"white\"/>"
-	size_panel(80, 50, "Allocate a buffer", "alloc_ms", -2, 3)
-	size_panel(610, 50, "Map it and touch every page", "map_touch_ms", -2, 3)
-	aged_panel(80, 390, "Aged memory: found, of what 80 % of it would hold", 1)
-	aged_panel(610, 390, "Aged memory: median time of a buffer", 0)
+	printf "<rect width=\"1080\" height=\"%d\" fill=\"white\"/>\n", height
+	if (speed) {
+		size_panel(80, 50, "Allocate a buffer", "alloc_ms", -2, 3)
+		size_panel(610, 50, "Map it and touch every page", "map_touch_ms", -2, 3)
+	}
+	if (aged) {
+		aged_panel(80, 50 + speed * 340, "Aged memory: found, of what 80 % of it would hold", 1)
+		aged_panel(610, 50 + speed * 340, "Aged memory: median time of a buffer", 0)
+	}
 	print "</svg>"
 }
