@@ -107,7 +107,7 @@ static int lc_migrate_in_zone(const struct lc_request *req, struct zone *zone,
 	return -ENOSPC;
 }
 
-static const struct lc_source lc_pool = { .take = lc_pool_take };
+static const struct lc_source lc_pool = { .take = lc_pool_take, .nearest = true };
 static const struct lc_source lc_reserve = { .take = lc_reserve_take };
 static const struct lc_source lc_migration = {
 	.take = lc_migrate_in_zone,

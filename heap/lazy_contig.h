@@ -137,11 +137,13 @@ bool lc_zone_allowed(struct zone *zone);
  * struct lc_source - one of the sources of memory
  * @take: asks for memory of a zone; returns -ENOSPC if another zone may do
  * @by_price: taking has a price, which differs between zones
+ * @nearest: ask for memory of the nearest node only; others are not worth it
  */
 struct lc_source {
 	int (*take)(const struct lc_request *req, struct zone *zone,
 		    struct lc_effort *effort, unsigned long *pfn);
 	bool by_price;
+	bool nearest;
 };
 
 int lc_try_places(const struct lc_request *req, const struct lc_source *source,

@@ -127,7 +127,7 @@ int lc_try_places(const struct lc_request *req, const struct lc_source *source,
 		node = lc_nearest_node(first, &nodes);
 		node_clear(node, nodes);
 		ret = lc_try_zones(req, node, source, effort, pfn);
-		if (ret != -ENOSPC)
+		if (ret != -ENOSPC || source->nearest)
 			return ret;
 	}
 	return -ENOSPC;
