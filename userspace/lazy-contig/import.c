@@ -167,8 +167,13 @@ static int run(const struct args *args)
 	int err, code;
 
 	importer.fd = open(node, O_RDWR | O_CLOEXEC | O_NONBLOCK);
-	if (importer.fd < 0)
-		return fail(-errno, "cannot open %s", node);
+	if (importer.fd < 0) {
+		code = fail(-errno, "cannot open %s", node);
+		if (code == CODE_PERMISSION)
+			fputs("Join the group that has the node ('ls -l' shows it), or be root.\n",
+			      stderr);
+		return code;
+	}
 	err = find_kind(&importer);
 	if (err == -ENOTTY)
 		code = usage_error(args->cmd, "%s is neither a DRM nor a V4L2 device", node);
