@@ -4,6 +4,7 @@
 #define _SELFTEST_RACE_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define RACE_SLOTS	6
@@ -27,7 +28,8 @@ void surprise(const char *what, long result);
 
 /* One call, or a few that belong together, of a process that works. */
 void race_op(unsigned int *seed);
-/* That each of them has been there. */
+/* Has each of them been there? */
+bool race_complete(void);
 void race_report(void);
 
 #endif /* _SELFTEST_RACE_H */

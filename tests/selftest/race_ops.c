@@ -224,6 +224,16 @@ void race_op(unsigned int *seed)
 		atomic_fetch_add(&race->done[op], 1);
 }
 
+bool race_complete(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ops); i++)
+		if (!atomic_load(&race->done[i]))
+			return false;
+	return true;
+}
+
 void race_report(void)
 {
 	size_t i;
