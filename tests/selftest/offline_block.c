@@ -121,22 +121,22 @@ static void check_block(int control, uint64_t max_addr, const char *zone,
 	ok(buffers_in(phys) > 0, "buffers are put there again");
 }
 
-/* Set aside, in use or not, is not to be taken away. */
-static void check_reserve(void)
+/*
+ * Set aside, in use or not, is not to be taken away. What has room for two
+ * blocks has a whole one in it, of which nothing belongs to anybody else.
+ */
+static void check_reserve(int control)
 {
-	int heap = heap_open(HEAP), buf;
+	long mib = 2 * block_size >> 20;
 	uint64_t phys;
 
-	is(reserve_set(block_size >> 20), 0, "a block is set aside");
-	buf = buf_new(heap, block_size);
-	phys = buf_phys(buf);
-	close(buf);
+	is(reserve_set(mib), 0, "a block is set aside");
+	close(block_new(control, 0, &phys));
 	is(offline(phys), -EBUSY, "it stays");
-	is(reserve_mib(), block_size >> 20, "in the reserve");
+	is(reserve_mib(), mib, "in the reserve");
 	is(reserve_set(0), 0, "it is given back");
 	is(offline(phys), 0, "and goes");
 	is(set_state(phys, "online"), 0, "and comes back");
-	close(heap);
 }
 
 int main(void)
@@ -154,7 +154,7 @@ int main(void)
 	fds = fds_open();
 	check_block(control, 0, "ZONE_MOVABLE", true);
 	check_block(control, phys - 1, "below it", false);
-	check_reserve();
+	check_reserve(control);
 	param_set("pool_age_ms", age);
 	is(fds_open(), fds, "no file descriptor is left");
 	is(dmabufs_live(), 0, "no dma-buf is left");
