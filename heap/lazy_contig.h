@@ -155,6 +155,7 @@ unsigned long lc_charged_pages(void);
 struct lc_user *lc_charge(unsigned long nr_pages);
 int lc_charge_more(struct lc_user *user, unsigned long nr_pages);
 void lc_uncharge(struct lc_user *user, unsigned long nr_pages);
+void lc_limit_exit(void);
 
 /* spare.c */
 bool lc_can_spare(struct zone *zone, unsigned long nr_pages);

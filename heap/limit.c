@@ -26,10 +26,11 @@ MODULE_PARM_DESC(user_limit_mb,
 		 "MiB that the buffers of one user may take, root excepted; 0: no limit of its own");
 
 /**
- * struct lc_user - somebody who has buffers
+ * struct lc_user - somebody who has buffers, or had until lately
  * @list: in lc_users
  * @uid: who
- * @nr_pages: in this user's live buffers and unfinished requests, not 0
+ * @nr_pages: in this user's live buffers and unfinished requests; once it is 0
+ *	the entry goes when somebody new comes
  */
 struct lc_user {
 	struct list_head list;
@@ -72,6 +73,18 @@ static unsigned long lc_user_limit_pages(kuid_t uid)
 	return lc_mb_to_pages(mb);
 }
 
+static void lc_users_sweep(void)
+{
+	struct lc_user *user, *next;
+
+	list_for_each_entry_safe(user, next, &lc_users, list) {
+		if (user->nr_pages)
+			continue;
+		list_del(&user->list);
+		kfree(user);
+	}
+}
+
 static struct lc_user *lc_user_find(kuid_t uid)
 {
 	struct lc_user *user;
@@ -81,21 +94,13 @@ static struct lc_user *lc_user_find(kuid_t uid)
 		if (uid_eq(user->uid, uid))
 			return user;
 
+	lc_users_sweep();
 	user = kzalloc_obj(*user);
 	if (user) {
 		user->uid = uid;
 		list_add(&user->list, &lc_users);
 	}
 	return user;
-}
-
-static void lc_user_drop_unused(struct lc_user *user)
-{
-	lockdep_assert_held(&lc_limit_lock);
-	if (user->nr_pages)
-		return;
-	list_del(&user->list);
-	kfree(user);
 }
 
 static bool lc_try_charge(struct lc_user *user, unsigned long nr_pages,
@@ -128,18 +133,10 @@ struct lc_user *lc_charge(unsigned long nr_pages)
 
 	mutex_lock(&lc_limit_lock);
 	user = lc_user_find(uid);
-	if (!user)
-		goto refuse;
-	if (!lc_try_charge(user, nr_pages, limit, user_limit)) {
-		lc_user_drop_unused(user);
-		goto refuse;
-	}
+	if (!user || !lc_try_charge(user, nr_pages, limit, user_limit))
+		user = ERR_PTR(-ENOMEM);
 	mutex_unlock(&lc_limit_lock);
 	return user;
-
-refuse:
-	mutex_unlock(&lc_limit_lock);
-	return ERR_PTR(-ENOMEM);
 }
 
 /**
@@ -174,6 +171,11 @@ void lc_uncharge(struct lc_user *user, unsigned long nr_pages)
 	mutex_lock(&lc_limit_lock);
 	lc_total -= nr_pages;
 	user->nr_pages -= nr_pages;
-	lc_user_drop_unused(user);
 	mutex_unlock(&lc_limit_lock);
+}
+
+/** lc_limit_exit - forget all users; after the last release of a range */
+void lc_limit_exit(void)
+{
+	lc_users_sweep();
 }

@@ -134,6 +134,7 @@ static void __exit lc_exit(void)
 	lc_background_exit();
 	lc_reserve_exit();
 	lc_pool_exit();
+	lc_limit_exit();
 	lc_scan_exit();
 }
 
