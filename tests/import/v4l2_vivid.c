@@ -229,6 +229,21 @@ static void test_high(int any, int dma32)
 	close(dev);
 }
 
+/* A driver that has the kernel map the buffer for its device. */
+static void test_device(int any, int dma32)
+{
+	struct mark mark;
+
+	mark_set(&mark);
+	diag("vb2-dma-contig");
+	test_capture(1, dma32);
+	test_output(1, dma32);
+	test_demands(dma32);
+	mark_check(&mark, "all streams");
+	/* the DMA API may log what it cannot do */
+	test_high(any, dma32);
+}
+
 int main(void)
 {
 	int any = heap_open(HEAP), dma32 = heap_open(HEAP_DMA32);
@@ -239,13 +254,11 @@ int main(void)
 	diag("vb2-vmalloc");
 	test_capture(0, any);
 	test_output(0, any);
-	diag("vb2-dma-contig");
-	test_capture(1, dma32);
-	test_output(1, dma32);
-	test_demands(dma32);
-	mark_check(&mark, "all streams");
-	/* the DMA API may log what it cannot do */
-	test_high(any, dma32);
+	mark_check(&mark, "streams that no device sees");
+	if (segments_minded())
+		skip("this kernel warns that vivid claims to take 64 KiB in one entry");
+	else
+		test_device(any, dma32);
 	close(any);
 	close(dma32);
 	return tap_done();

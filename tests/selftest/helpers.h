@@ -61,6 +61,11 @@ void dirty_free_memory(void);
 /* The importer module; importer_open() loads it if need be. */
 int importer_open(void);
 int importer_unload(void);
+/*
+ * Whether this kernel warns when a device is given an entry longer than it claims to
+ * take: one entry a buffer is what we promise, and what drivers like best.
+ */
+bool segments_minded(void);
 int importer_attach(int imp, int buf, uint32_t dma_bits, uint32_t *id);
 int importer_map(int imp, uint32_t id, uint32_t direction,
 		 struct lci_map *map);

@@ -310,7 +310,10 @@ int main(void)
 	test_vmap(heap, imp);
 	test_cpu_access(heap, imp);
 	test_at_once(heap);
-	test_segments(heap, imp);
+	if (segments_minded())
+		skip("this kernel warns of entries that are longer than a device claims to take");
+	else
+		test_segments(heap, imp);
 	test_abandon(heap, imp, others);
 	is(in_child(attach_and_die, &heap), -SIGKILL, "an importer is killed");
 	mark_check(&mark, "all imports");

@@ -34,6 +34,11 @@ int importer_unload(void)
 	return syscall(SYS_delete_module, "lc_importer", O_NONBLOCK) ? -errno : 0;
 }
 
+bool segments_minded(void)
+{
+	return !access("/sys/kernel/debug/dma-api", F_OK);
+}
+
 int importer_attach(int imp, int buf, uint32_t dma_bits, uint32_t *id)
 {
 	struct lci_attach arg = { .fd = buf, .dma_bits = dma_bits };
