@@ -52,8 +52,7 @@ bool control_set(int dev, const char *name, int value)
 	if (!control_find(dev, name, &ctrl))
 		return false;
 	set = (struct v4l2_control){ .id = ctrl.id, .value = value };
-	must(dev, VIDIOC_S_CTRL, &set, name);
-	return true;
+	return !call(dev, VIDIOC_S_CTRL, &set);
 }
 
 bool control_choose(int dev, const char *name, const char *text)

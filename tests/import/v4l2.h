@@ -24,7 +24,7 @@ void must(int fd, unsigned long request, void *arg, const char *what);
 
 /* Opens vivid's node of this name, such as "vivid-000-vid-cap". */
 int vivid_open(const char *name);
-/* Sets a control; returns false if the device has none of this name. */
+/* Sets a control; returns false if the device has none of this name, or refuses. */
 bool control_set(int dev, const char *name, int value);
 /* Sets a menu to the first item that contains a text; false: there is none. */
 bool control_choose(int dev, const char *name, const char *text);
