@@ -3,6 +3,8 @@
  * Every point at which an operation allocates memory, or copies from or to its
  * caller, fails in turn: the error is the right one, nothing is left behind,
  * and the next call works. What the code can do without may fail unnoticed.
+ *
+ *	failnth [TEXT]		only operations with this in their name
  */
 #include "../selftest/settings.h"
 #include "ops.h"
@@ -91,23 +93,26 @@ static void test_op(const struct op *op, enum fault fault)
 		ok(nth > 1, "and there was one that could fail");
 }
 
-static void test_ops(const struct op *ops, size_t nr)
+static void test_ops(const struct op *ops, size_t nr, const char *text)
 {
 	enum fault fault;
 	size_t i;
 
 	for (i = 0; i < nr; i++)
 		for (fault = 0; fault < NR_FAULTS; fault++)
-			test_op(&ops[i], fault);
+			if (strstr(ops[i].name, text))
+				test_op(&ops[i], fault);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	const char *text = argc > 1 ? argv[1] : "";
+
 	faults_init();
 	buffer_ops_begin();
 	memory_ops_begin();
-	test_ops(buffer_ops, nr_buffer_ops);
-	test_ops(memory_ops, nr_memory_ops);
+	test_ops(buffer_ops, nr_buffer_ops, text);
+	test_ops(memory_ops, nr_memory_ops, text);
 	diag("%d points failed", failed);
 	memory_ops_end();
 	buffer_ops_end();

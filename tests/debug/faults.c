@@ -30,40 +30,6 @@ static void set(const char *dir, const char *file, const char *value)
 	close(fd);
 }
 
-void faults_init(void)
-{
-	size_t i;
-
-	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
-	if (fail_nth < 0)
-		bail("/proc/thread-self/fail-nth: %m");
-	for (i = 0; i < ARRAY_SIZE(points); i++)
-		set(points[i].dir, "verbose", "0");
-	/* those that may sleep, and single pages, are spared by default */
-	set("failslab", "ignore-gfp-wait", "N");
-	set("fail_page_alloc", "ignore-gfp-wait", "N");
-	set("fail_page_alloc", "ignore-gfp-highmem", "N");
-	set("fail_page_alloc", "min-order", "0");
-}
-
-/* Points count if a return address in this range is on the stack. */
-static void select_range(enum fault fault, const char *start, const char *end)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(points); i++) {
-		bool on = points[i].fault == fault;
-
-		set(points[i].dir, "require-start", on ? start : "1");
-		set(points[i].dir, "require-end", on ? end : "1");
-	}
-}
-
-void faults_select(enum fault fault)
-{
-	select_range(fault, "0", ALL);
-}
-
 /* Where FUNC begins, and the symbol behind it. */
 static void find_function(const char *func, unsigned long *start,
 			  unsigned long *end)
@@ -84,6 +50,60 @@ static void find_function(const char *func, unsigned long *start,
 		if (addr > *start && addr < *end)
 			*end = addr;
 	fclose(f);
+}
+
+/*
+ * Never fails: genalloc cannot ask for memory without a warning in the log,
+ * which would count as the module's.
+ */
+static void spare(const char *func)
+{
+	char start[32], end[32];
+	unsigned long from, to;
+	size_t i;
+
+	find_function(func, &from, &to);
+	snprintf(start, sizeof(start), "%#lx", from);
+	snprintf(end, sizeof(end), "%#lx", to);
+	for (i = 0; i < ARRAY_SIZE(points); i++) {
+		set(points[i].dir, "reject-start", start);
+		set(points[i].dir, "reject-end", end);
+	}
+}
+
+void faults_init(void)
+{
+	size_t i;
+
+	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+	if (fail_nth < 0)
+		bail("/proc/thread-self/fail-nth: %m");
+	for (i = 0; i < ARRAY_SIZE(points); i++)
+		set(points[i].dir, "verbose", "0");
+	/* those that may sleep, and single pages, are spared by default */
+	set("failslab", "ignore-gfp-wait", "N");
+	set("fail_page_alloc", "ignore-gfp-wait", "N");
+	set("fail_page_alloc", "ignore-gfp-highmem", "N");
+	set("fail_page_alloc", "min-order", "0");
+	spare("gen_pool_add_owner");
+}
+
+/* Points count if a return address in this range is on the stack. */
+static void select_range(enum fault fault, const char *start, const char *end)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(points); i++) {
+		bool on = points[i].fault == fault;
+
+		set(points[i].dir, "require-start", on ? start : "1");
+		set(points[i].dir, "require-end", on ? end : "1");
+	}
+}
+
+void faults_select(enum fault fault)
+{
+	select_range(fault, "0", ALL);
 }
 
 void faults_select_below(enum fault fault, const char *func)
