@@ -29,7 +29,10 @@
 #include "pool.h"
 #include "scan.h"
 
-static unsigned long pool_max_mb;
+#define LC_POOL_DEFAULT_MB	ULONG_MAX /* until the size of RAM is known */
+#define LC_POOL_LARGEST_MB	1024UL
+
+static unsigned long pool_max_mb = LC_POOL_DEFAULT_MB;
 static unsigned int pool_age_ms = 10000;
 
 static unsigned long lc_pool_period; /* when it began, in jiffies */
@@ -282,7 +285,7 @@ static const struct kernel_param_ops lc_pool_max_ops = {
 };
 module_param_cb(pool_max_mb, &lc_pool_max_ops, &pool_max_mb, 0644);
 MODULE_PARM_DESC(pool_max_mb,
-		 "MiB of freed memory kept for the next buffer; 0: none");
+		 "MiB of freed memory kept for the next buffer; 0: none; if not given a quarter of the RAM, at most 1024");
 
 static int lc_pool_age_set(const char *val, const struct kernel_param *kp)
 {
@@ -312,6 +315,9 @@ int lc_pool_init(void)
 {
 	int ret;
 
+	if (pool_max_mb == LC_POOL_DEFAULT_MB)
+		pool_max_mb = min(totalram_pages() / 4 >> (20 - PAGE_SHIFT),
+				  LC_POOL_LARGEST_MB);
 	lc_pool_period = jiffies;
 	lc_pool_shrinker = lc_shrinker_register(LC_NAME, lc_pool_count,
 						lc_pool_scan,

@@ -58,6 +58,7 @@ static void check_first(int heap)
 	int buf;
 
 	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		pool_drop();
 		buf = buf_new(heap, lengths[i]);
 		ok(in_zone(buf, lengths[i]), "%zu MiB lie in ZONE_MOVABLE",
 		   lengths[i] >> 20);

@@ -141,7 +141,8 @@ static void check_reserve(int control)
 
 int main(void)
 {
-	unsigned long age = param_get("pool_age_ms");
+	unsigned long age = param_get("pool_age_ms"),
+		      max = param_get("pool_max_mb");
 	int control = control_open();
 	uint64_t phys;
 	int fds;
@@ -150,11 +151,13 @@ int main(void)
 	param_set("pool_age_ms", 3600 * 1000);
 
 	read_block_size();
+	pool_drop();
 	close(block_new(control, 0, &phys));
 	fds = fds_open();
 	check_block(control, 0, "ZONE_MOVABLE", true);
 	check_block(control, phys - 1, "below it", false);
 	check_reserve(control);
+	param_set("pool_max_mb", max);
 	param_set("pool_age_ms", age);
 	is(fds_open(), fds, "no file descriptor is left");
 	is(dmabufs_live(), 0, "no dma-buf is left");

@@ -205,6 +205,7 @@ static int status_of(pid_t pid)
 
 static bool free_is_back(void *arg)
 {
+	pool_drop();
 	return meminfo_kib("MemFree") + meminfo_kib("Cached") + SLACK_KIB >=
 	       *(long *)arg;
 }
