@@ -234,6 +234,7 @@ void age_start(struct age *age_, unsigned int seed, unsigned int pins)
 	char byte;
 
 	/* whoever comes second starts where the first one did */
+	pool_drop();
 	file_write("/proc/sys/vm/drop_caches", "3");
 	file_write("/proc/sys/vm/compact_memory", "1");
 	want = meminfo_kib("MemFree") / (PAGE >> 10) * FILL_PERCENT / 100;
