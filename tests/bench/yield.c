@@ -77,6 +77,26 @@ static void report(const struct row *r, struct haul *haul, int wanted,
 		row(r, "refusal_ms", haul->refusal_ms);
 }
 
+static void take_from(struct haul *haul, const struct heap *heap, size_t len,
+		      int wanted)
+{
+	if (heap == &exhaustive)
+		param_set("peer_walk", "once", "1");
+	take(haul, heap, len, wanted, MAX_SECONDS);
+	if (heap == &exhaustive)
+		param_set("peer_walk", "once", "0");
+}
+
+/* Once ours has refused: how many does the exhaustive search still find? */
+static void report_overlooked(const struct row *r, int wanted)
+{
+	static struct haul more;
+
+	take_from(&more, &exhaustive, r->len, wanted);
+	row(r, "overlooked", more.nr);
+	give_back(&more);
+}
+
 static void measure(struct row *r, const struct heap *heap, long free_kib)
 {
 	static struct haul haul;
@@ -85,12 +105,10 @@ static void measure(struct row *r, const struct heap *heap, long free_kib)
 
 	if (wanted > MAX_BUFFERS)
 		bail("more than %d buffers", MAX_BUFFERS);
-	if (heap == &exhaustive)
-		param_set("peer_walk", "once", "1");
-	take(&haul, heap, r->len, wanted, MAX_SECONDS);
-	if (heap == &exhaustive)
-		param_set("peer_walk", "once", "0");
+	take_from(&haul, heap, r->len, wanted);
 	report(r, &haul, wanted, free_kib, (now_ms() - start) / 1e3);
+	if (heap == &ours && haul.err && exhaustive.fd)
+		report_overlooked(r, wanted - haul.nr);
 	if (heap == &ours && haul.nr == wanted && r->len < GIB(1))
 		row(r, "refusal_full_ms", refusal(heap));
 	give_back(&haul);
