@@ -51,12 +51,13 @@ static DECLARE_WAIT_QUEUE_HEAD(lc_resized);
  */
 static void lc_pin_module(const struct lc_range *range)
 {
-	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL, 100);
+	static struct ratelimit_state limit =
+		RATELIMIT_STATE_INIT_FLAGS(limit, DEFAULT_RATELIMIT_INTERVAL,
+					   100, RATELIMIT_MSG_ON_RELEASE);
 
 	if (force_free)
 		return;
 	__module_get(THIS_MODULE);
-	ratelimit_set_flags(&limit, RATELIMIT_MSG_ON_RELEASE);
 	if (__ratelimit(&limit))
 		pr_info("in use until kept buffer \"%s\" of %lu KiB is freed\n",
 			range->name, range->nr_pages << (PAGE_SHIFT - 10));
