@@ -76,7 +76,7 @@ struct lc_range *lc_range_create(unsigned long pfn, const struct lc_request *req
 	range->user = user;
 	strscpy(range->name, req->name, sizeof(range->name));
 	INIT_LIST_HEAD(&range->buffers);
-	range->born_ns = ktime_get_boottime_ns();
+	range->born_ns = ktime_get_coarse_boottime_ns();
 	range->uid = current_uid();
 	range->pid = task_tgid_nr(current);
 	get_task_comm(range->comm, current);
