@@ -5,6 +5,13 @@ function heading(text)
 	printf "\n%s\n\n", text
 }
 
+# How many buffers the exhaustive search found after ours had refused.
+function overlooked(config, kib,   n)
+{
+	n = f("yield", config, "lazy_contig", kib, 1, "overlooked")
+	return n == "" ? "" : "  (" n " overlooked)"
+}
+
 function yield_row(config, kib, who,   wanted, count, ours)
 {
 	wanted = f("yield", config, who, kib, 1, "wanted")
@@ -19,6 +26,7 @@ function yield_row(config, kib, who,   wanted, count, ours)
 		short(f("yield", config, who, kib, 1, "worst_ms")), \
 		short(f("yield", config, who, kib, 1, "refusal_ms")), \
 		who == "lazy_contig" ? "" : short(ratio(ours, f("yield", config, who, kib, 1, "median_ms"))), \
+		who == "lazy_contig" ? overlooked(config, kib) : \
 		f("yield", config, who, kib, 1, "out_of_time") ? "  (out of time)" : ""
 }
 
@@ -156,6 +164,11 @@ function yield_targets(   c, n, configs, s, ns, sizes, text)
 		target("p99 to the median, 60 pins, " sizes[s] " MiB", \
 			ratio(y("60 pins", "lazy_contig", sizes[s], "p99_ms"), \
 				y("60 pins", "lazy_contig", sizes[s], "median_ms")), 4)
+	for (c = 2; c <= n; c++)
+		for (s = 1; s <= ns; s++)
+			if (y(configs[c], "lazy_contig", sizes[s], "overlooked") != "")
+				target("buffers overlooked, " configs[c] ", " sizes[s] " MiB", \
+					y(configs[c], "lazy_contig", sizes[s], "overlooked"), 0)
 	target("buffers fewer than an exhaustive search's, 2000 pins, 8 MiB", \
 		fewer("2000 pins", "exhaustive", 8), 0)
 	target("worst time in ms, 2000 pins, 8 MiB", y("2000 pins", "lazy_contig", 8, "worst_ms"), 50)

@@ -156,10 +156,12 @@ static void all_sizes(const struct options *opt, const char *config, int run,
 			continue;
 		if (!number_listed(opt->sizes, sizes[i]))
 			continue;
-		if (pins < 0)
+		if (pins < 0) {
+			pool_drop();
 			measure(&r, heap, meminfo_kib("MemFree"));
-		else
+		} else {
 			measure_aged(&r, heap, opt->seed + run, pins);
+		}
 	}
 }
 
