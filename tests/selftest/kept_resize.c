@@ -29,15 +29,13 @@ static void test_shrink(void)
 	kept_free(control, phys);
 }
 
-/*
- * What was just given back is free, and nothing that cannot move takes it on an
- * idle machine before the buffer wants it back.
- */
-static void test_grow_in_place(void)
+/* Return: true if it stayed where it was. */
+static bool grow_in_place(void)
 {
 	static const size_t lens[] = { MIB(2), MIB(4), MIB(12), MIB(40),
 				       MIB(64) - PAGE };
 	uint64_t phys = kept_new(control, MIB(64), NAME), before = phys;
+	bool stayed = true;
 	size_t i;
 
 	kept_fill(control, phys, MIB(64), 5);
@@ -45,13 +43,27 @@ static void test_grow_in_place(void)
 	for (i = 1; i < ARRAY_SIZE(lens); i++) {
 		is(kept_resize(control, &phys, lens[i]), 0,
 		   "grow to %zu KiB", lens[i] >> 10);
-		is(phys, before, "it stays where it is");
+		stayed = stayed && phys == before;
 		ok(iomem_named(NAME, phys, lens[i]), "its line grows");
 		ok(kept_holds(control, phys, lens[0], 5), "contents stay");
 		ok(kept_zero(control, phys, lens[0], lens[i]),
 		   "what is new is zero");
 	}
 	kept_free(control, phys);
+	return stayed;
+}
+
+/*
+ * What was just given back is free, and hardly ever does the kernel take a page
+ * of it for something that cannot move before the buffer wants it back.
+ */
+static void test_grow_in_place(void)
+{
+	int tries = 1;
+
+	while (!grow_in_place() && tries < 5)
+		tries++;
+	ok(tries < 5, "it stays where it is, in try %d", tries);
 }
 
 /* In place or not: by sizes that have nothing to do with pageblocks. */
@@ -76,21 +88,10 @@ static void test_grow_anyhow(void)
 }
 
 /* With somebody else's buffer behind it, it has to move. */
-static void test_grow_elsewhere(void)
+static void grow_past(uint64_t phys, uint64_t other)
 {
-	uint64_t phys = kept_new(control, MIB(32), NAME), before = phys;
-	uint64_t tail = phys + MIB(16), other = 0, got[32];
-	int n = 0, i;
+	uint64_t before = phys;
 
-	/* take what lies behind */
-	kept_resize(control, &phys, MIB(16));
-	while (!other && n < 32) {
-		got[n] = kept_new(control, MIB(16), "neighbour");
-		if (got[n] <= tail && got[n] + MIB(16) > tail)
-			other = got[n];
-		n++;
-	}
-	ok(other, "what it left is a neighbour's");
 	kept_fill(control, phys, MIB(16), 11);
 	kept_fill(control, other, MIB(16), 12);
 	is(kept_resize(control, &phys, MIB(48) + 5), 0, "grow past it");
@@ -103,9 +104,41 @@ static void test_grow_elsewhere(void)
 	ok(kept_holds(control, other, MIB(16), 12), "the neighbour's stayed");
 	is(kept_open(control, before, NULL), -ENOENT,
 	   "nothing is at the old address");
-	for (i = 0; i < n; i++)
-		kept_free(control, got[i]);
 	kept_free(control, phys);
+}
+
+/* Return: true if somebody else's buffer could be placed behind it. */
+static bool grow_elsewhere(void)
+{
+	uint64_t phys = kept_new(control, MIB(32), NAME);
+	uint64_t tail = phys + MIB(16), other = 0, got[32];
+	int n = 0;
+
+	/* take what lies behind */
+	kept_resize(control, &phys, MIB(16));
+	while (!other && n < 32) {
+		got[n] = kept_new(control, MIB(16), "neighbour");
+		if (got[n] <= tail && got[n] + MIB(16) > tail)
+			other = got[n];
+		n++;
+	}
+	if (other)
+		grow_past(phys, other);
+	else
+		kept_free(control, phys);
+	while (n)
+		kept_free(control, got[--n]);
+	return other;
+}
+
+/* The kernel may have taken a page of what lies behind. */
+static void test_grow_elsewhere(void)
+{
+	int tries = 1;
+
+	while (!grow_elsewhere() && tries < 5)
+		tries++;
+	ok(tries < 5, "what it left was a neighbour's, in try %d", tries);
 }
 
 /* Wishes hold wherever the buffer goes. */
