@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "helpers.h"
+#include "settings.h"
 
 static const size_t lengths[] = {
 	1, PAGE, PAGE + 1, 3 * PAGE, 5 * PAGE, KIB(64), KIB(100), 127 * PAGE,
@@ -137,7 +137,10 @@ static void check_heap(const char *name)
 
 int main(void)
 {
+	unsigned long limit = patience();
+
 	check_heap(HEAP);
 	check_heap(HEAP_DMA32);
+	param_set("time_limit_ms", limit);
 	return tap_done();
 }

@@ -9,7 +9,7 @@
 
 #define POOL_DROP	"/sys/class/misc/lazy_contig/pool_drop"
 #define BUFINFO		"/sys/kernel/debug/dma_buf/bufinfo"
-#define WAIT_SECONDS	60
+#define WAIT_SECONDS	240
 
 int call(int fd, unsigned long request, void *arg)
 {

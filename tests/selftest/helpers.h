@@ -105,12 +105,12 @@ void mark_check(struct mark *m, const char *after);
 
 /*
  * Runs fn in a child and returns its exit status, or -signal. A child that
- * takes over a minute is killed.
+ * takes over four minutes is killed.
  */
 int in_child(int (*fn)(void *arg), void *arg);
 int child_status(pid_t pid);
 
-/* Asks again until it is true; false after a minute. For what no event tells. */
+/* Asks again until it is true; false after four minutes. For what no event tells. */
 bool becomes_true(bool (*fn)(void *arg), void *arg);
 
 #endif /* _SELFTEST_HELPERS_H */

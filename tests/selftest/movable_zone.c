@@ -5,7 +5,7 @@
  */
 #include <stdio.h>
 
-#include "helpers.h"
+#include "settings.h"
 
 #define PARAM		"/sys/module/lazy_contig/parameters/zone_movable"
 #define MAX_BUFFERS	512
@@ -54,6 +54,7 @@ static void spare(bool yes)
 static void check_first(int heap)
 {
 	static const size_t lengths[] = { MIB(8), MIB(64), MIB(256) };
+	unsigned long limit = patience();
 	size_t i;
 	int buf;
 
@@ -64,6 +65,7 @@ static void check_first(int heap)
 		   lengths[i] >> 20);
 		close(buf);
 	}
+	param_set("time_limit_ms", limit);
 }
 
 /* Until nothing is left, small ones and large ones. */

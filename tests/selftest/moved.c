@@ -3,7 +3,7 @@
  * Where free memory is in pieces, others' pages are moved out of the way: a
  * large buffer can be had all the same, and they keep their contents.
  */
-#include "helpers.h"
+#include "settings.h"
 
 #define LEN	MIB(32)
 #define PIECE	KIB(64)
@@ -47,9 +47,11 @@ int main(void)
 	size_t len = (size_t)free_kib() * 1024 / 8 * 7;
 	int heap = heap_open(HEAP), buf[8];
 	unsigned char *others, *mem;
+	unsigned long limit;
 	struct mark mark;
 	size_t i;
 
+	limit = patience();
 	mark_set(&mark);
 	len -= len % (3 * PIECE);
 	others = fragment(len);
@@ -73,6 +75,7 @@ int main(void)
 	}
 	munmap(others, len);
 	mark_check(&mark, "all of it");
+	param_set("time_limit_ms", limit);
 	close(heap);
 	return tap_done();
 }

@@ -52,6 +52,14 @@ void param_set(const char *name, unsigned long value)
 		bail("%s = %lu: %s", name, value, strerror(-err));
 }
 
+unsigned long patience(void)
+{
+	unsigned long before = param_get("time_limit_ms");
+
+	param_set("time_limit_ms", 30000);
+	return before;
+}
+
 long counter(const char *name)
 {
 	char text[32];

@@ -9,6 +9,13 @@
 unsigned long param_get(const char *name);
 void param_set(const char *name, unsigned long value);
 
+/*
+ * For requests that must find room: on a machine that is slow for a moment one
+ * attempt can use up all the time there is, and it may be unlucky. Returns what
+ * param_set() is to set time_limit_ms back to.
+ */
+unsigned long patience(void);
+
 /* Numbers in /sys/class/misc/lazy_contig. */
 long counter(const char *name);
 
