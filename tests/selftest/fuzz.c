@@ -199,10 +199,7 @@ int main(int argc, char **argv)
 	unsigned int i;
 	long old;
 
-	seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (seen == MAP_FAILED)
-		bail("mmap: %m");
+	seen = shared_new(sizeof(*seen));
 	ops = fuzz_ops(&nr_ops);
 	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
 	old = limit(256);

@@ -322,6 +322,16 @@ void mark_check(struct mark *m, const char *after)
 	close(m->log);
 }
 
+void *shared_new(size_t len)
+{
+	void *mem = mmap(NULL, len, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (mem == MAP_FAILED)
+		bail("mmap %zu shared bytes: %m", len);
+	return mem;
+}
+
 /* Does nothing: that wait() returns is enough. */
 static void alarmed(int sig)
 {

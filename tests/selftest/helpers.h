@@ -110,6 +110,9 @@ void mark_check(struct mark *m, const char *after);
 int in_child(int (*fn)(void *arg), void *arg);
 int child_status(pid_t pid);
 
+/* Memory that children share with their parent; all zero. */
+void *shared_new(size_t len);
+
 /* Asks again until it is true; false after four minutes. For what no event tells. */
 bool becomes_true(bool (*fn)(void *arg), void *arg);
 

@@ -24,8 +24,7 @@ static int maker(void *arg)
 
 static void test_outlives_maker(void)
 {
-	uint64_t *phys = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
-			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	uint64_t *phys = shared_new(PAGE);
 	struct lazy_contig_query q;
 	int before = dmabufs_live(), buf, other;
 	uint64_t len = 0;

@@ -250,8 +250,7 @@ int main(void)
 	int killed = 0;
 	size_t i;
 
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	shared = shared_new(sizeof(*shared));
 	control = control_open();
 	close(importer_open());
 	for (i = 0; i < KILLED_ROUNDS; i++)

@@ -223,10 +223,7 @@ int main(void)
 	char byte;
 
 	mark_set(&mark);
-	end = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
-		   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (end == MAP_FAILED)
-		bail("mmap: %m");
+	end = shared_new(PAGE);
 	if (pipe2(ready, O_CLOEXEC))
 		bail("pipe: %m");
 	for (i = 0; i < NEIGHBOURS; i++)

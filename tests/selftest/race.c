@@ -283,10 +283,7 @@ int main(void)
 	struct mark mark;
 	long had_kib;
 
-	race = mmap(NULL, sizeof(*race), PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (race == MAP_FAILED)
-		bail("mmap: %m");
+	race = shared_new(sizeof(*race));
 	close(importer_open());
 	mark_set(&mark);
 	reload();
