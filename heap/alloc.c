@@ -89,7 +89,7 @@ static int lc_migrate_in_zone(const struct lc_request *req, struct zone *zone,
 	}
 	lc_search_begin(&search, zone, req->nr_pages, lc_align(req),
 			req->end_pfn);
-	while (time_before(jiffies, effort->deadline)) {
+	while (!effort->attempts || time_before(jiffies, effort->deadline)) {
 		ret = lc_choose(&search, zone, pfn);
 		if (ret)
 			return ret;
