@@ -142,8 +142,8 @@ static size_t random_length(uint64_t *state)
 	return PAGE + next_random(state) % max / PAGE * PAGE;
 }
 
-/* Returns 0, 1 for a wrong byte, 2 for a wrong error, 3 if nothing was given. */
-static int allocator(int id)
+/* Returns 0, 1 for a wrong byte, 2 for a wrong error, 3 if nobody listens. */
+static int allocator(int id, int ready)
 {
 	struct held held[HELD] = { 0 };
 	uint64_t state = id + 1000;
@@ -160,7 +160,8 @@ static int allocator(int id)
 			continue;
 		if (h->buf < 0)
 			return 2;
-		given++;
+		if (!given++ && write(ready, "", 1) != 1)
+			return 3;
 		h->mem = buf_map(h->buf, h->len);
 		if (!all_zero(h->mem, h->len))
 			return 1;
@@ -170,7 +171,7 @@ static int allocator(int id)
 	for (i = 0; i < HELD; i++)
 		if (!let_go(&held[i]))
 			return 1;
-	return given ? 0 : 3;
+	return 0;
 }
 
 static pid_t start(int (*fn)(int id, size_t len, int ready), int id,
@@ -190,8 +191,7 @@ static pid_t start(int (*fn)(int id, size_t len, int ready), int id,
 static int run_allocator(int id, size_t len, int ready)
 {
 	(void)len;
-	(void)ready;
-	return allocator(id);
+	return allocator(id, ready);
 }
 
 static int status_of(pid_t pid)
@@ -205,9 +205,7 @@ static int status_of(pid_t pid)
 
 static bool free_is_back(void *arg)
 {
-	pool_drop();
-	return meminfo_kib("MemFree") + meminfo_kib("Cached") + SLACK_KIB >=
-	       *(long *)arg;
+	return free_kib() + meminfo_kib("Cached") + SLACK_KIB >= *(long *)arg;
 }
 
 int main(void)
@@ -218,7 +216,7 @@ int main(void)
 	const char *is_long = getenv("LC_LONG");
 	int seconds = is_long && *is_long == '1' ? 300 : 8, ready[2], i;
 	pid_t neighbours[NEIGHBOURS], allocators[ALLOCATORS];
-	long before = meminfo_kib("MemFree") + meminfo_kib("Cached");
+	long before = free_kib() + meminfo_kib("Cached");
 	struct mark mark;
 	char byte;
 
@@ -233,13 +231,17 @@ int main(void)
 			bail("a neighbour did not come up");
 	diag("%zu MiB in use by neighbours, %ld MiB available",
 	     share * NEIGHBOURS >> 20, meminfo_kib("MemAvailable") >> 10);
-	*end = time(NULL) + seconds;
 	for (i = 0; i < ALLOCATORS; i++)
-		allocators[i] = start(run_allocator, i, 0, -1);
+		allocators[i] = start(run_allocator, i, 0, ready[1]);
+	for (i = 0; i < ALLOCATORS; i++)
+		if (read(ready[0], &byte, 1) != 1)
+			bail("an allocator is gone");
+	ok(true, "all %d allocators were given memory", ALLOCATORS);
+	*end = time(NULL) + seconds;
 
 	for (i = 0; i < ALLOCATORS; i++)
 		is(status_of(allocators[i]), 0,
-		   "allocator %d was given memory and found no wrong byte", i);
+		   "allocator %d found no wrong byte", i);
 	for (i = 0; i < NEIGHBOURS; i++)
 		is(status_of(neighbours[i]), 0,
 		   "neighbour %d lost nothing", i);
