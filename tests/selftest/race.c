@@ -7,6 +7,7 @@
  */
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 
 #include "module_calls.h"
 #include "race.h"
@@ -96,11 +97,15 @@ static int block_set(unsigned int block, const char *state)
 /* In a child of its own: the kernel tries for as long as nobody stops it. */
 static int offline_for_a_moment(unsigned int block)
 {
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 	int status;
 
 	if (!pid) {
-		alarm(1);
+		/* not to outlive the round, which begins by ending us */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(1);
+		alarm(5);
 		_exit(block_set(block, "offline") != 0);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)

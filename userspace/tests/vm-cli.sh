@@ -130,9 +130,9 @@ pass()
 {
 	local sender receiver
 
-	lazy-contig send "$tmp/socket" 8M --fill offset --name shared --json >"$tmp/sent" &
+	lazy-contig send "$tmp/socket" --timeout 200 8M --fill offset --name shared --json >"$tmp/sent" &
 	sender=$!
-	gives 0 "receive from a sender" lazy-contig receive "$tmp/socket" --check offset --json
+	gives 0 "receive from a sender" lazy-contig receive "$tmp/socket" --timeout 200 --check offset --json
 	json '.contents == "as expected" and .name == "shared" and .size == 8388608' \
 		"  the same bytes"
 	wait $sender
@@ -140,9 +140,9 @@ pass()
 	json ".phys_addr == $(jq .phys_addr "$tmp/sent")" "  the same place"
 	gives 0 "  and no socket left" test ! -e "$tmp/socket"
 
-	lazy-contig receive "$tmp/socket" --hold --json >"$tmp/held" &
+	lazy-contig receive "$tmp/socket" --timeout 200 --hold --json >"$tmp/held" &
 	receiver=$!
-	gives 0 "send to a receiver that came first" lazy-contig send "$tmp/socket" 4M
+	gives 0 "send to a receiver that came first" lazy-contig send "$tmp/socket" --timeout 200 4M
 	await test -s "$tmp/held"
 	gives 0 "the buffer lives on when the sender is gone" test "$(live_buffers)" = 1
 	kill -INT $receiver 2>/dev/null
@@ -150,9 +150,9 @@ pass()
 	wait $receiver
 	result $? "the receiver lets go of it"
 
-	lazy-contig send "$tmp/socket" 4M --fill 1 >"$tmp/sent" &
+	lazy-contig send "$tmp/socket" --timeout 200 4M --fill 1 >"$tmp/sent" &
 	sender=$!
-	gives 6 "receive of wrong contents" lazy-contig receive "$tmp/socket" --check 2 --json
+	gives 6 "receive of wrong contents" lazy-contig receive "$tmp/socket" --timeout 200 --check 2 --json
 	json '.contents == "wrong" and .wrong_at == 0' "  says where"
 	wait $sender
 }
@@ -172,15 +172,15 @@ pass_errors()
 	gives 1 "send to a path that is a file" lazy-contig send "$tmp/file" 4M
 	gives 0 "  which stays" test -e "$tmp/file"
 
-	lazy-contig send "$tmp/socket" 4M >"$tmp/sent" &
+	lazy-contig send "$tmp/socket" --timeout 200 4M >"$tmp/sent" &
 	sender=$!
 	await test -S "$tmp/socket"
 	gives 1 "a second sender at the same path" lazy-contig send "$tmp/socket" 4M
 	kill -KILL $sender
 	wait $sender 2>/dev/null
 	gives 0 "a killed sender leaves its socket" test -S "$tmp/socket"
-	lazy-contig receive "$tmp/socket" >"$tmp/received" &
-	gives 0 "which the next sender replaces" lazy-contig send "$tmp/socket" 4M
+	lazy-contig receive "$tmp/socket" --timeout 200 >"$tmp/received" &
+	gives 0 "which the next sender replaces" lazy-contig send "$tmp/socket" --timeout 200 4M
 	wait $!
 	result $? "so that it is received"
 }

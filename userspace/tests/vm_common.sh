@@ -45,10 +45,10 @@ says()
 	result $? "$2"
 }
 
-# await COMMAND...: until it succeeds, or 10 seconds
+# await COMMAND...: until it succeeds, or 200 seconds
 await()
 {
-	local end=$((SECONDS + 10))
+	local end=$((SECONDS + 200))
 
 	until "$@"; do
 		[ $SECONDS -lt $end ] || return 1
