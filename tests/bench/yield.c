@@ -87,14 +87,18 @@ static void take_from(struct haul *haul, const struct heap *heap, size_t len,
 		param_set("peer_walk", "once", "0");
 }
 
-/* Once ours has refused: how many does the exhaustive search still find? */
-static void report_overlooked(const struct row *r, int wanted)
+/*
+ * How many the exhaustive search finds in the very memory in which ours has
+ * refused: what does not move lies elsewhere each time that memory is aged.
+ */
+static void report_possible(const struct row *r, int wanted)
 {
-	static struct haul more;
+	static struct haul haul;
 
-	take_from(&more, &exhaustive, r->len, wanted);
-	row(r, "overlooked", more.nr);
-	give_back(&more);
+	pool_drop();
+	take_from(&haul, &exhaustive, r->len, wanted);
+	row(r, "possible", haul.nr);
+	give_back(&haul);
 }
 
 static void measure(struct row *r, const struct heap *heap, long free_kib)
@@ -102,16 +106,18 @@ static void measure(struct row *r, const struct heap *heap, long free_kib)
 	static struct haul haul;
 	int wanted = (size_t)free_kib * STOP_PERCENT / 100 / (r->len >> 10);
 	double start = now_ms();
+	bool refused;
 
 	if (wanted > MAX_BUFFERS)
 		bail("more than %d buffers", MAX_BUFFERS);
 	take_from(&haul, heap, r->len, wanted);
 	report(r, &haul, wanted, free_kib, (now_ms() - start) / 1e3);
-	if (heap == &ours && haul.err && exhaustive.fd)
-		report_overlooked(r, wanted - haul.nr);
 	if (heap == &ours && haul.nr == wanted && r->len < GIB(1))
 		row(r, "refusal_full_ms", refusal(heap));
+	refused = haul.err;
 	give_back(&haul);
+	if (heap == &ours && refused && exhaustive.fd)
+		report_possible(r, wanted);
 }
 
 static void measure_aged(struct row *r, const struct heap *heap,
