@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Counters and the last failure, and their files in sysfs. */
 
-#include <linux/atomic.h>
 #include <linux/device.h>
+#include <linux/percpu.h>
 #include <linux/spinlock.h>
 #include <linux/sysfs.h>
 
@@ -11,7 +11,7 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-static atomic_long_t lc_counters[LC_NR_COUNTERS];
+static DEFINE_PER_CPU(unsigned long [LC_NR_COUNTERS], lc_counters);
 
 static ssize_t lc_counter_show(struct device *dev,
 			       struct device_attribute *attr, char *buf);
@@ -43,8 +43,12 @@ static struct device_attribute lc_counter_attrs[LC_NR_COUNTERS] = {
 static ssize_t lc_counter_show(struct device *dev,
 			       struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%ld\n",
-			  atomic_long_read(&lc_counters[attr - lc_counter_attrs]));
+	unsigned long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += per_cpu(lc_counters, cpu)[attr - lc_counter_attrs];
+	return sysfs_emit(buf, "%lu\n", sum);
 }
 
 static const char *lc_counter_name(enum lc_counter counter)
@@ -77,7 +81,7 @@ static struct lc_failure lc_last_failure;
  */
 void lc_count(enum lc_counter counter, unsigned long n)
 {
-	atomic_long_add(n, &lc_counters[counter]);
+	this_cpu_add(lc_counters[counter], n);
 }
 
 /**
