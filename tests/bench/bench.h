@@ -92,6 +92,7 @@ void age_stop(struct age *age);
 int bench_yield(const struct options *opt);
 int bench_churn(const struct options *opt);
 int bench_speed(const struct options *opt);
+int bench_counted(const struct options *opt);
 int bench_video(const struct options *opt);
 
 #endif /* _BENCH_H */

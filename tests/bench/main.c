@@ -12,13 +12,14 @@ static const struct {
 	{ "yield", bench_yield },
 	{ "churn", bench_churn },
 	{ "speed", bench_speed },
+	{ "counted", bench_counted },
 	{ "video", bench_video },
 };
 
 static int usage(void)
 {
 	fprintf(stderr,
-		"usage: bench yield|churn|speed|video [options]\n"
+		"usage: bench yield|churn|speed|counted|video [options]\n"
 		"  -q        a short version\n"
 		"  -r N      runs, of which the median is taken\n"
 		"  -s N      seed\n"

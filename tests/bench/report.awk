@@ -110,6 +110,27 @@ function speed_table(   sizes, ns, i, m, names, labels, nm, t)
 		short(f("speed", "boot", "cold", 1024, 1, "kmalloc_bytes"))
 }
 
+function counted_line(kib, metric, label,   s, x)
+{
+	s = f("counted", "boot", "system", kib, 1, metric)
+	x = f("counted", "boot", "cold", kib, 1, metric)
+	printf "  %-9s %-16s %9.0f %9.0f %9.0f %9.0f %11s\n", size_name(kib), label, s * 1e6, \
+		f("counted", "boot", "cma", kib, 1, metric) * 1e6, x * 1e6, \
+		f("counted", "boot", "warm", kib, 1, metric) * 1e6, short(ratio(x, s))
+}
+
+function counted_table(   kib)
+{
+	heading("Instructions that small buffers take")
+	printf "  %-9s %-16s %9s %9s %9s %9s %11s\n", "size", "step", \
+		"system", "cma", "cold", "warm", "cold/system"
+	for (kib = 4; kib <= 1024; kib *= 16) {
+		counted_line(kib, "alloc_ms", "allocate")
+		counted_line(kib, "map_touch_ms", "map and touch")
+		counted_line(kib, "free_ms", "free")
+	}
+}
+
 function video_table(   w, who, nw)
 {
 	heading("Video: eight 4K frames (NV12) cycled through allocate, import, map, write, free (ms a frame)")
@@ -210,6 +231,10 @@ function speed_targets(   m)
 		ratio(s("cold", m, "map_touch_2m_ms"), s("cma", m, "map_touch_ms")), 0.01)
 	target("4 KiB to the system heap", ratio(s("cold", 4, "alloc_ms"), s("system", 4, "alloc_ms")), 1.3)
 	target("64 KiB to the system heap", ratio(s("cold", 64, "alloc_ms"), s("system", 64, "alloc_ms")), 1.3)
+	target("4 KiB to the system heap, instructions", \
+		ratio(f("counted", "boot", "cold", 4, 1, "alloc_ms"), f("counted", "boot", "system", 4, 1, "alloc_ms")), 1.3)
+	target("64 KiB to the system heap, instructions", \
+		ratio(f("counted", "boot", "cold", 64, 1, "alloc_ms"), f("counted", "boot", "system", 64, 1, "alloc_ms")), 1.3)
 	target("free 256 MiB to the system heap", ratio(s("cold", m, "free_ms"), s("system", m, "free_ms")), 1.5)
 	target("free 4 KiB to the system heap", ratio(s("cold", 4, "free_ms"), s("system", 4, "free_ms")), 1.5)
 	target("free 256 MiB to allocating it", ratio(s("cold", m, "free_ms"), s("cold", m, "alloc_ms")), 1)
@@ -239,6 +264,8 @@ END {
 		churn_table()
 	if ("speed,boot" in seen)
 		speed_table()
+	if ("counted,boot" in seen)
+		counted_table()
 	if ("video,NV12" in seen)
 		video_table()
 	heading("Targets")
