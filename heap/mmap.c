@@ -88,21 +88,33 @@ static bool lc_maps_huge(const struct vm_area_struct *vma, unsigned long pfn)
 #endif
 }
 
+struct lc_fill {
+	struct vm_area_struct *vma;
+	unsigned long pfn;
+};
+
+static int lc_fill_one(pte_t *pte, unsigned long addr, void *data)
+{
+	struct lc_fill *fill = data;
+	struct vm_area_struct *vma = fill->vma;
+
+	set_pte_at(vma->vm_mm, addr, pte,
+		   pte_mkspecial(pfn_pte(fill->pfn++, vma->vm_page_prot)));
+	return 0;
+}
+
 /*
- * Pages that could not be mapped now will be when they are touched. The first
- * goes alone: a remap of all of a mapping is something that x86 keeps a record
- * of, for memory that is not RAM.
+ * Pages that could not be mapped now will be when they are touched. With
+ * remap_pfn_range() x86 would look up the caching of each page, at ten times the
+ * cost, or keep a record of the whole that forks and unmaps trip over; this is
+ * RAM, cached like all other.
  */
 static void lc_fill(struct vm_area_struct *vma, unsigned long pfn)
 {
-	unsigned long addr = vma->vm_start;
+	struct lc_fill fill = { .vma = vma, .pfn = pfn };
 
-	if (vmf_insert_pfn(vma, addr, pfn) != VM_FAULT_NOPAGE)
-		return;
-	addr += PAGE_SIZE;
-	if (addr < vma->vm_end)
-		remap_pfn_range(vma, addr, pfn + 1, vma->vm_end - addr,
-				vma->vm_page_prot);
+	apply_to_page_range(vma->vm_mm, vma->vm_start,
+			    vma->vm_end - vma->vm_start, lc_fill_one, &fill);
 }
 
 /**
