@@ -97,6 +97,9 @@ function speed_table(   sizes, ns, i, m, names, labels, nm, t)
 		for (t = 1; t <= 4; t *= 2)
 			speed_line(sizes[i], t, "cycle_ms", t " thr. allocate+free")
 	}
+	printf "\n  what a second CPU is worth to plain memset(), 256 MiB: %s of one CPU's time\n\n", \
+		short(ratio(f("speed", "boot", "plain", 262144, 1, "all_cpus_ms"), \
+			f("speed", "boot", "plain", 262144, 1, "one_cpu_ms")))
 	speed_line(262144, 1, "one_cpu_ms", "allocate on one CPU")
 	speed_line(262144, 1, "all_cpus_ms", "allocate on all CPUs")
 	speed_line(1048576, 1, "free_stall_ms", "stall while freeing")
@@ -239,6 +242,9 @@ function speed_targets(   m)
 	target("free 4 KiB to the system heap", ratio(s("cold", 4, "free_ms"), s("system", 4, "free_ms")), 1.5)
 	target("free 256 MiB to allocating it", ratio(s("cold", m, "free_ms"), s("cold", m, "alloc_ms")), 1)
 	target("two CPUs to one, 256 MiB", ratio(s("cold", m, "all_cpus_ms"), s("cold", m, "one_cpu_ms")), 0.65)
+	target("two CPUs to one, 256 MiB, to what they are worth to memset()", \
+		ratio(ratio(s("cold", m, "all_cpus_ms"), s("cold", m, "one_cpu_ms")), \
+			ratio(s("plain", m, "all_cpus_ms"), s("plain", m, "one_cpu_ms"))), 1.1)
 	target("stall while 1 GiB is freed, ms", s("cold", 1048576, "free_stall_ms"), 10)
 	target("bookkeeping a buffer, 4 KiB, bytes", s("cold", 4, "kmalloc_bytes"), 1024)
 	target("bookkeeping a buffer, 1 MiB, bytes", s("cold", 1024, "kmalloc_bytes"), 1024)

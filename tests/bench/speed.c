@@ -202,39 +202,95 @@ static void many_threads(struct row *r, const struct subject *s, int rounds)
 	pthread_barrier_destroy(&start);
 }
 
-/* 256 MiB with the caller bound to one CPU, and with all. */
-static void parallel(struct row *r, const struct options *opt,
-		     const struct subject *s)
+struct piece {
+	unsigned char *mem;
+	size_t len;
+};
+
+static void *clear(void *arg)
 {
-	struct series one = { 0 }, all = { 0 };
+	struct piece *piece = arg;
+
+	memset(piece->mem, 0, piece->len);
+	return NULL;
+}
+
+/*
+ * What a second processor is worth on a host that others use too: clearing the
+ * same memory alone, and in two halves at once.
+ */
+static void clear_twice(unsigned char *mem, size_t len, struct series *one,
+			struct series *all)
+{
+	struct piece whole = { mem, len }, low = { mem, len / 2 },
+		     high = { mem + len / 2, len / 2 };
+	pthread_t thread;
+	double t = now_ms();
+
+	clear(&whole);
+	series_add(one, lap(&t));
+	if (pthread_create(&thread, NULL, clear, &low))
+		bail("no thread");
+	clear(&high);
+	pthread_join(thread, NULL);
+	series_add(all, lap(&t));
+}
+
+static void allocate_twice(const struct subject *s, size_t len,
+			   struct series *one, struct series *all)
+{
 	cpu_set_t cpus, first;
-	int i, buf;
+	double t = now_ms();
+	int buf;
 
 	sched_getaffinity(0, sizeof(cpus), &cpus);
 	CPU_ZERO(&first);
 	CPU_SET(0, &first);
-	r->heap = s->name;
-	r->len = MIB(256);
-	pool_use(s);
-	for (i = 0; i < (opt->quick ? 3 : 9); i++) {
-		double t = now_ms();
+	sched_setaffinity(0, sizeof(first), &first);
+	lap(&t);
+	buf = allocate(s->heap, len);
+	series_add(one, lap(&t));
+	close(buf);
+	sched_setaffinity(0, sizeof(cpus), &cpus);
+	lap(&t);
+	buf = allocate(s->heap, len);
+	series_add(all, lap(&t));
+	close(buf);
+}
 
-		sched_setaffinity(0, sizeof(first), &first);
-		lap(&t);
-		buf = allocate(s->heap, r->len);
-		series_add(&one, lap(&t));
-		close(buf);
-		sched_setaffinity(0, sizeof(cpus), &cpus);
-		lap(&t);
-		buf = allocate(s->heap, r->len);
-		series_add(&all, lap(&t));
-		close(buf);
-	}
+static void row_twice(struct row *r, const char *name, struct series *one,
+		      struct series *all)
+{
+	r->heap = name;
+	row(r, "one_cpu_ms", series_at(one, 0.5));
+	row(r, "all_cpus_ms", series_at(all, 0.5));
+	series_free(one);
+	series_free(all);
+}
+
+/* 256 MiB with the caller bound to one CPU, and with all. */
+static void parallel(struct row *r, const struct options *opt,
+		     const struct subject *s)
+{
+	struct series one = { 0 }, all = { 0 }, plain_one = { 0 },
+		      plain_all = { 0 };
+	void *mem;
+	int i;
+
+	r->len = MIB(256);
 	r->threads = 1;
-	row(r, "one_cpu_ms", series_at(&one, 0.5));
-	row(r, "all_cpus_ms", series_at(&all, 0.5));
-	series_free(&one);
-	series_free(&all);
+	pool_use(s);
+	mem = mmap(NULL, r->len, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (mem == MAP_FAILED)
+		bail("mmap: %m");
+	for (i = 0; i < (opt->quick ? 5 : 9); i++) {
+		allocate_twice(s, r->len, &one, &all);
+		clear_twice(mem, r->len, &plain_one, &plain_all);
+	}
+	munmap(mem, r->len);
+	row_twice(r, s->name, &one, &all);
+	row_twice(r, "plain", &plain_one, &plain_all);
 }
 
 static void *close_it(void *arg)
