@@ -26,22 +26,29 @@
  * @list: in the range's list
  * @range: the memory, with a reference of this buffer's
  * @ino: inode number of the dma-buf, by which /proc knows it
- * @lock: guards @attachments and the mapped state of each
+ * @lock: guards @attachments and how each is mapped
  * @attachments: all struct lc_attachment
  */
 struct lc_buffer {
 	struct list_head list;
 	struct lc_range *range;
 	unsigned long ino;
-	struct mutex lock; /* guards attachments and their mapped */
+	struct mutex lock; /* guards attachments and their dir */
 	struct list_head attachments;
 };
 
+/**
+ * struct lc_attachment - a device that a buffer is attached to
+ * @dev: the device
+ * @table: the buffer, as the device sees it while it is mapped
+ * @list: in the buffer's list
+ * @dir: how it is mapped, DMA_NONE while it is not
+ */
 struct lc_attachment {
 	struct device *dev;
 	struct sg_table table;
 	struct list_head list;
-	bool mapped;
+	enum dma_data_direction dir;
 };
 
 static int lc_sg_fill(struct sg_table *table, const struct lc_range *range)
@@ -79,6 +86,7 @@ static int lc_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *attach)
 		return ret;
 	}
 	a->dev = attach->dev;
+	a->dir = DMA_NONE;
 	attach->priv = a;
 
 	mutex_lock(&buffer->lock);
@@ -111,7 +119,7 @@ static struct sg_table *lc_map(struct dma_buf_attachment *attach,
 	mutex_lock(&buffer->lock);
 	ret = dma_map_sgtable(a->dev, &a->table, dir, 0);
 	if (!ret)
-		a->mapped = true;
+		a->dir = dir;
 	mutex_unlock(&buffer->lock);
 	return ret ? ERR_PTR(ret) : &a->table;
 }
@@ -123,7 +131,7 @@ static void lc_unmap(struct dma_buf_attachment *attach, struct sg_table *table,
 	struct lc_attachment *a = attach->priv;
 
 	mutex_lock(&buffer->lock);
-	a->mapped = false;
+	a->dir = DMA_NONE;
 	dma_unmap_sgtable(a->dev, table, dir, 0);
 	mutex_unlock(&buffer->lock);
 }
@@ -138,9 +146,13 @@ static int lc_sync(struct dma_buf *dmabuf, enum dma_data_direction dir,
 	struct lc_attachment *a;
 
 	mutex_lock(&buffer->lock);
-	list_for_each_entry(a, &buffer->attachments, list)
-		if (a->mapped)
+	list_for_each_entry(a, &buffer->attachments, list) {
+		/* the DMA API wants the direction that it mapped for */
+		if (a->dir == DMA_BIDIRECTIONAL)
 			sync(a->dev, &a->table, dir);
+		else if (a->dir != DMA_NONE)
+			sync(a->dev, &a->table, a->dir);
+	}
 	mutex_unlock(&buffer->lock);
 	return 0;
 }
