@@ -50,6 +50,13 @@ int lc_migrate(unsigned long pfn, unsigned long nr_pages)
 }
 
 /*
+ * Such kernels note of each page who took it. Neighbours need not have been
+ * taken together, and what is freed as one piece is crossed off the first's.
+ */
+#define LC_PAGES_ARE_BOOKED	(IS_ENABLED(CONFIG_PAGE_OWNER) || \
+				 IS_ENABLED(CONFIG_MEM_ALLOC_PROFILING))
+
+/*
  * Free a naturally aligned block as one piece of the page allocator, whose
  * pages have no reference but the first. That costs half as much as page by
  * page, and fills no list that the next lc_migrate() has to drain.
@@ -59,6 +66,10 @@ static void lc_free_block(unsigned long pfn, unsigned int order)
 	struct page *page = pfn_to_page(pfn);
 	unsigned long i;
 
+	if (LC_PAGES_ARE_BOOKED) {
+		free_contig_range(pfn, 1UL << order);
+		return;
+	}
 	for (i = 1; i < 1UL << order; i++)
 		if (!page_ref_freeze(page + i, 1))
 			goto somebody_looks;
