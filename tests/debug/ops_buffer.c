@@ -179,7 +179,11 @@ static void map_undo(void)
 static void map_prepare(void)
 {
 	buf_prepare();
-	mem = buf_map(buf, LARGE);
+	/* where huge entries fit, or there would be nothing left to do */
+	mem = mmap(room_new(LARGE), LARGE, PROT_READ | PROT_WRITE,
+		   MAP_SHARED | MAP_FIXED, buf, 0);
+	if (mem == MAP_FAILED)
+		bail("mmap: %m");
 }
 
 /* The kernel repeats a fault that found no memory. */

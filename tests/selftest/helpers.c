@@ -322,6 +322,17 @@ void mark_check(struct mark *m, const char *after)
 	close(m->log);
 }
 
+unsigned char *room_new(size_t len)
+{
+	unsigned char *mem = mmap(NULL, len + HUGE_PAGE, PROT_NONE,
+				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+				  -1, 0);
+
+	if (mem == MAP_FAILED)
+		bail("mmap: %m");
+	return mem + HUGE_PAGE - (uintptr_t)mem % HUGE_PAGE;
+}
+
 void *shared_new(size_t len)
 {
 	void *mem = mmap(NULL, len, PROT_READ | PROT_WRITE,

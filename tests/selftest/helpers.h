@@ -26,6 +26,7 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define KIB(n)		((size_t)(n) << 10)
 #define MIB(n)		((size_t)(n) << 20)
+#define HUGE_PAGE	MIB(2)
 #define PAGE		KIB(4)
 
 #define HEAP		"lazy_contig"
@@ -65,7 +66,7 @@ int importer_unload(void);
  * Whether this kernel warns when a device is given an entry longer than it claims to
  * take: one entry a buffer is what we promise, and what drivers like best.
  */
-bool segments_minded(void);
+bool kernel_checks_drivers(void);
 int importer_attach(int imp, int buf, uint32_t dma_bits, uint32_t *id);
 int importer_map(int imp, uint32_t id, uint32_t direction,
 		 struct lci_map *map);
@@ -109,6 +110,9 @@ void mark_check(struct mark *m, const char *after);
  */
 int in_child(int (*fn)(void *arg), void *arg);
 int child_status(pid_t pid);
+
+/* Addresses to map @len bytes at, from a multiple of HUGE_PAGE on. */
+unsigned char *room_new(size_t len);
 
 /* Memory that children share with their parent; all zero. */
 void *shared_new(size_t len);

@@ -34,7 +34,7 @@ int importer_unload(void)
 	return syscall(SYS_delete_module, "lc_importer", O_NONBLOCK) ? -errno : 0;
 }
 
-bool segments_minded(void)
+bool kernel_checks_drivers(void)
 {
 	return !access("/sys/kernel/debug/dma-api", F_OK);
 }

@@ -7,7 +7,7 @@
 
 #define RW	(PROT_READ | PROT_WRITE)
 #define LEN	(MIB(12) + 5 * PAGE)
-#define HUGE	MIB(2)
+#define HUGE	HUGE_PAGE
 
 static int heap;
 static int buf;
@@ -24,21 +24,10 @@ static size_t wrong(const unsigned char *mem, size_t offset, size_t len)
 	return bad;
 }
 
-static unsigned char *room(size_t len)
-{
-	unsigned char *mem = mmap(NULL, len + HUGE, PROT_NONE,
-				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-				  -1, 0);
-
-	if (mem == MAP_FAILED)
-		bail("mmap: %m");
-	return (unsigned char *)(((uintptr_t)mem + HUGE - 1) & ~(HUGE - 1));
-}
-
 /* Maps at an address that is @skew bytes off a huge page's boundary. */
 static unsigned char *map_at(size_t skew, size_t offset, size_t len)
 {
-	unsigned char *mem = room(len + HUGE) + skew;
+	unsigned char *mem = room_new(len + HUGE) + skew;
 
 	if (mmap(mem, len, RW, MAP_SHARED | MAP_FIXED, buf, offset) != mem)
 		bail("mmap: %m");
@@ -89,11 +78,11 @@ static void test_mremap(void)
 		unsigned char *mem = map_at(0, 0, LEN), *to, *at, *part;
 
 		is(wrong(mem, 0, LEN), 0, "touched everywhere");
-		to = room(LEN + HUGE) + skews[i];
+		to = room_new(LEN + HUGE) + skews[i];
 		at = mremap(mem, LEN, LEN, MREMAP_MAYMOVE | MREMAP_FIXED, to);
 		ok(at == to, "moved to an address %zu KiB off", skews[i] >> 10);
 		is(wrong(at, 0, LEN), 0, "with its contents");
-		to = room(LEN + HUGE);
+		to = room_new(LEN + HUGE);
 		part = mremap(at + HUGE, 2 * HUGE, 2 * HUGE,
 			      MREMAP_MAYMOVE | MREMAP_FIXED, to);
 		ok(part == to, "a part moved elsewhere");
