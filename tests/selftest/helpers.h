@@ -63,8 +63,9 @@ void dirty_free_memory(void);
 int importer_open(void);
 int importer_unload(void);
 /*
- * Whether this kernel warns when a device is given an entry longer than it claims to
- * take: one entry a buffer is what we promise, and what drivers like best.
+ * Whether the DMA API of this kernel has its checks on. They warn of a mapping that a
+ * driver leaves behind, and of an entry longer than a device claims to take: one entry
+ * a buffer is what we promise, and what drivers like best.
  */
 bool kernel_checks_drivers(void);
 int importer_attach(int imp, int buf, uint32_t dma_bits, uint32_t *id);
