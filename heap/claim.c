@@ -125,8 +125,6 @@ int lc_search_at(struct lc_search *s, struct zone *zone, unsigned long pfn,
 		return -ENOSPC;
 	end = DIV_ROUND_UP(pfn + nr_pages, pageblock_nr_pages);
 	*s = (struct lc_search){
-		.nr_pages = nr_pages,
-		.align = 1,
 		.want.blocks = end - start,
 		.zone = lc_zone_get(zone, start, end),
 	};

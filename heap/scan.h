@@ -22,8 +22,6 @@ struct lc_zone;
  */
 struct lc_search {
 	struct lc_zone *zone;
-	unsigned long nr_pages;
-	unsigned long align;
 	struct lc_want want;
 	struct lc_window window;	/* the one that is claimed */
 	unsigned int suspects_tried;

@@ -220,8 +220,6 @@ void lc_search_begin(struct lc_search *s, struct zone *zone,
 	unsigned long zone_end = zone_end_pfn(zone);
 
 	*s = (struct lc_search){
-		.nr_pages = nr_pages,
-		.align = align,
 		.want.blocks = DIV_ROUND_UP(nr_pages, pageblock_nr_pages),
 		.want.align = max(1UL, align >> pageblock_order),
 		.want.start = zone->zone_start_pfn >> pageblock_order,
@@ -234,28 +232,10 @@ void lc_search_begin(struct lc_search *s, struct zone *zone,
 	s->zone = lc_zone_get(zone, s->want.start, s->want.end);
 }
 
-/*
- * Where in the window the pages begin: the block that is used in part only
- * should be the one with more to move.
- */
-static unsigned long place(struct lc_search *s)
-{
-	unsigned long first = s->window.start;
-	unsigned long last = first + s->want.blocks - 1;
-	unsigned long end_pfn = (last + 1) << pageblock_order;
-
-	guard(mutex)(&s->zone->lock);
-	if (lc_cost(lc_map_get(&s->zone->map, first)) <=
-	    lc_cost(lc_map_get(&s->zone->map, last)))
-		return first << pageblock_order;
-	return max(ALIGN_DOWN(end_pfn - s->nr_pages, s->align),
-		   first << pageblock_order);
-}
-
 /**
  * lc_search_next - the next best window
  * @s: the search; must not have a window claimed
- * @pfn: its first page
+ * @pfn: its first page, which begins a pageblock: so that huge pages can map it
  *
  * On success the window is claimed: no other search is given a window that the
  * kernel could not isolate at the same time, and its memory does not go
@@ -283,7 +263,7 @@ int lc_search_next(struct lc_search *s, unsigned long *pfn)
 	}
 	if (err)	/* without memory for summaries there is no search */
 		return err == -ENOMEM ? -ENOSPC : err;
-	*pfn = place(s);
+	*pfn = s->window.start << pageblock_order;
 	return 0;
 }
 

@@ -180,7 +180,9 @@ int main(void)
 
 	heap = heap_open(HEAP);
 	mark_set(&mark);
+	pool_drop(); /* what is cut out of it begins anywhere */
 	buf = buf_new(heap, LEN);
+	is(buf_phys(buf) % HUGE, 0, "the buffer begins where a huge page does");
 	reference = buf_map(buf, LEN);
 	for (at = 0; at < LEN; at += PAGE)
 		*(uint64_t *)(reference + at) = at / PAGE + 1;
