@@ -178,6 +178,7 @@ static void map_undo(void)
 
 static void map_prepare(void)
 {
+	pool_drop();
 	buf_prepare();
 	/* where huge entries fit, or there would be nothing left to do */
 	mem = mmap(room_new(LARGE), LARGE, PROT_READ | PROT_WRITE,
