@@ -4,10 +4,25 @@
 #include <linux/gfp.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
 #include <linux/sizes.h>
+#include <linux/vmstat.h>
 
 #include "compat.h"
 #include "lazy_contig.h"
+
+/*
+ * The page allocator gives until next to nothing is left, and leaves it to the
+ * next who asks to wake the OOM killer. While the zone is above its watermarks
+ * there is no need to count all of them.
+ */
+static bool lc_too_much(const struct page *page)
+{
+	struct zone *zone = page_zone(page);
+
+	return zone_page_state(zone, NR_FREE_PAGES) < high_wmark_pages(zone) &&
+	       !lc_can_spare(zone, 0);
+}
 
 /**
  * lc_buddy_take - ask the page allocator
@@ -19,7 +34,7 @@
  * like all others.
  *
  * Context: process context, may sleep.
- * Return: 0, -ENOSPC if there is no such piece.
+ * Return: 0, -ENOSPC if there is no such piece, or the machine cannot spare it.
  */
 int lc_buddy_take(const struct lc_request *req, unsigned long *pfn)
 {
@@ -44,7 +59,7 @@ int lc_buddy_take(const struct lc_request *req, unsigned long *pfn)
 
 	split_page(page, order);
 	*pfn = page_to_pfn(page);
-	if (*pfn + req->nr_pages > req->end_pfn) {
+	if (*pfn + req->nr_pages > req->end_pfn || lc_too_much(page)) {
 		lc_pages_free(*pfn, 1UL << order);
 		return -ENOSPC;
 	}
