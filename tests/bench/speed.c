@@ -462,6 +462,7 @@ int bench_speed(const struct options *opt)
 		bookkeeping(&r, &subjects[i], KIB(4), 1000);
 		bookkeeping(&r, &subjects[i], MIB(1), 1000);
 	}
-	pool_use(&subjects[nr - 1]);
+	if (nr)
+		pool_use(&subjects[nr - 1]);
 	return 0;
 }
