@@ -1,28 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What other modules can call: see tests/client. */
-#include <stdio.h>
-#include <sys/syscall.h>
-
 #include "kept_calls.h"
+#include "module_calls.h"
 
 static int load(const char *params)
 {
-	char path[256];
-	int fd, err;
-
-	snprintf(path, sizeof(path), "%s/tests/client/lc_client.ko",
-		 getenv("LC_SRC") ?: "../../..");
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		bail("%s: %m", path);
-	err = syscall(SYS_finit_module, fd, params, 0) ? -errno : 0;
-	close(fd);
-	return err;
-}
-
-static int unload(const char *module)
-{
-	return syscall(SYS_delete_module, module, O_NONBLOCK) ? -errno : 0;
+	return ko_load("tests/client/lc_client.ko", params);
 }
 
 int main(void)
@@ -31,18 +14,18 @@ int main(void)
 
 	is(load("len=5000000 node=0"), 0, "a module allocates");
 	is(iomem_names(HEAP), lines + 1, "its memory is in /proc/iomem");
-	is(unload("lazy_contig"), -EWOULDBLOCK,
+	is(ko_unload("lazy_contig"), -EWOULDBLOCK,
 	   "lazy_contig cannot be unloaded meanwhile");
-	is(unload("lc_client"), 0, "the module frees and goes");
+	is(ko_unload("lc_client"), 0, "the module frees and goes");
 	is(iomem_names(HEAP), lines, "and its memory is gone");
 
 	for (i = 0; i < 8 && !load("len=3000000"); i++)
-		unload("lc_client");
+		ko_unload("lc_client");
 	is(i, 8, "what it left dirty comes back clean");
 	is(load("len=3000000 max_addr=0xffffffff"), 0, "below 4 GiB");
-	unload("lc_client");
+	ko_unload("lc_client");
 	is(load("len=4096 max_addr=0xffffff"), 0, "below 16 MiB");
-	unload("lc_client");
+	ko_unload("lc_client");
 
 	is(load("len=0"), -EINVAL, "length 0");
 	is(load("len=0xffffffffffffffff"), -EINVAL, "a length that wraps");

@@ -4,28 +4,22 @@
  * with force_free=1 the end of what is kept, but not of what is in use.
  */
 #include <stdio.h>
-#include <sys/syscall.h>
 
 #include "kept_calls.h"
+#include "module_calls.h"
 
 #define LEN	MIB(4)
-
-static int unload(void)
-{
-	return syscall(SYS_delete_module, "lazy_contig", O_NONBLOCK) ?
-	       -errno : 0;
-}
 
 static void load(const char *more)
 {
 	const char *params = getenv("LC_MODULE_PARAMS");
-	int fd = open(getenv("LC_MODULE") ?: "", O_RDONLY | O_CLOEXEC);
 	char all[512];
+	int err;
 
 	snprintf(all, sizeof(all), "%s %s", params ?: "", more);
-	if (fd < 0 || syscall(SYS_finit_module, fd, all, 0))
-		bail("load the module with '%s': %m", all);
-	close(fd);
+	err = module_load(all);
+	if (err)
+		bail("load the module with '%s': %s", all, strerror(-err));
 }
 
 static uint64_t keep(const char *name)
@@ -99,9 +93,9 @@ static void test_refused(void)
 	second = times_logged(log, "kept_unload two");
 	is(first, 1, "the log has the first");
 	is(second, 1, "and the second");
-	is(unload(), -EWOULDBLOCK, "refused with two kept buffers");
+	is(module_unload(), -EWOULDBLOCK, "refused with two kept buffers");
 	is(release(one), 0, "one is freed");
-	is(unload(), -EWOULDBLOCK, "refused with one");
+	is(module_unload(), -EWOULDBLOCK, "refused with one");
 	is(times_logged(log, "kept_unload"), 0, "which is said no second time");
 	is(release(two), 0, "the other is freed");
 	close(log);
@@ -112,23 +106,23 @@ static void test_force_free(void)
 	uint64_t phys;
 	int control, buf;
 
-	is(unload(), 0, "unloaded with nothing kept");
+	is(module_unload(), 0, "unloaded with nothing kept");
 	load("force_free=1");
 	keep("kept_unload one");
 	phys = keep("kept_unload two");
 	control = control_open();
 	buf = kept_open(control, phys, NULL);
 	close(control);
-	is(unload(), -EWOULDBLOCK, "force_free does not free what is in use");
+	is(module_unload(), -EWOULDBLOCK, "force_free does not free what is in use");
 	ok(iomem_named("kept_unload two", phys, LEN), "it is still there");
 	close(buf);
-	is(unload(), 0, "nor does it stop the unloading of what is not");
+	is(module_unload(), 0, "nor does it stop the unloading of what is not");
 	is(iomem_names("kept_unload one") + iomem_names("kept_unload two"), 0,
 	   "their memory is gone");
 
 	load("");
 	phys = keep("kept_unload one");
-	is(unload(), -EWOULDBLOCK, "without it kept buffers pin again");
+	is(module_unload(), -EWOULDBLOCK, "without it kept buffers pin again");
 	is(release(phys), 0, "until they are freed");
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
 #include <sys/syscall.h>
 
 #include "module_calls.h"
@@ -10,21 +11,39 @@ static const char * const traces[] = {
 	"/sys/kernel/debug/lazy_contig",
 };
 
-int module_load(const char *params)
+static int load(const char *path, const char *params)
 {
-	int fd = open(getenv("LC_MODULE") ?: "", O_RDONLY | O_CLOEXEC), err;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
 
 	if (fd < 0)
-		bail("LC_MODULE: %m");
+		bail("module \"%s\": %m", path);
 	err = syscall(SYS_finit_module, fd, params, 0) ? -errno : 0;
 	close(fd);
 	return err;
 }
 
+int module_load(const char *params)
+{
+	return load(getenv("LC_MODULE") ?: "", params);
+}
+
 int module_unload(void)
 {
-	return syscall(SYS_delete_module, "lazy_contig", O_NONBLOCK) ?
-	       -errno : 0;
+	return ko_unload("lazy_contig");
+}
+
+int ko_load(const char *file, const char *params)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", getenv("LC_SRC") ?: "../../..",
+		 file);
+	return load(path, params);
+}
+
+int ko_unload(const char *name)
+{
+	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
 }
 
 int module_traces(void)

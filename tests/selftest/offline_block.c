@@ -4,76 +4,10 @@
  * aside, and whoever tries is told at once; one that held a buffer does, also if
  * the pool keeps it, and nothing is put there then.
  */
-#include <stdio.h>
-
+#include "blocks.h"
 #include "settings.h"
 
-#define MEMORY		"/sys/devices/system/memory"
 #define MAX_BUFFERS	512
-
-static size_t block_size;
-
-static void read_block_size(void)
-{
-	FILE *f = fopen(MEMORY "/block_size_bytes", "re");
-
-	if (!f || fscanf(f, "%zx", &block_size) != 1)
-		bail("no block size");
-	fclose(f);
-}
-
-static const char *state_path(uint64_t phys)
-{
-	static char path[96];
-
-	snprintf(path, sizeof(path), MEMORY "/memory%llu/state",
-		 (unsigned long long)phys / block_size);
-	return path;
-}
-
-static int set_state(uint64_t phys, const char *state)
-{
-	int fd = open(state_path(phys), O_WRONLY | O_CLOEXEC), err = 0;
-
-	if (fd < 0)
-		bail("%s: %m", state_path(phys));
-	if (write(fd, state, strlen(state)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
-static int try_offline(void *arg)
-{
-	return -set_state(*(uint64_t *)arg, "offline");
-}
-
-/* In a child: the kernel would try for ever to empty a block of ZONE_MOVABLE. */
-static int offline(uint64_t phys)
-{
-	return -in_child(try_offline, &phys);
-}
-
-/* A buffer that is a whole block. */
-static int block_new(int control, uint64_t max_addr, uint64_t *phys)
-{
-	struct lazy_contig_alloc a = {
-		.size = sizeof(a),
-		.len = block_size,
-		.align = block_size,
-		.max_addr = max_addr,
-		.node = -1,
-		.fd_flags = O_RDWR | O_CLOEXEC,
-	};
-	unsigned long limit = patience();
-	int err = call(control, LAZY_CONTIG_IOCTL_ALLOC, &a);
-
-	param_set("time_limit_ms", limit);
-	if (err)
-		bail("a block of %zu MiB: %s", block_size >> 20, strerror(-err));
-	*phys = a.phys_addr;
-	return a.fd;
-}
 
 /* Takes all that there is: is any of it where no memory is? */
 static int buffers_in(uint64_t phys)
@@ -83,7 +17,7 @@ static int buffers_in(uint64_t phys)
 	while (n < MAX_BUFFERS && (bufs[n] = heap_alloc(heap, MIB(16))) >= 0) {
 		uint64_t at = buf_phys(bufs[n]);
 
-		inside += at < phys + block_size && at + MIB(16) > phys;
+		inside += at < phys + block_size() && at + MIB(16) > phys;
 		n++;
 	}
 	while (n)
@@ -99,11 +33,11 @@ static int buffers_in(uint64_t phys)
 static int offline_left(int control, uint64_t max_addr, uint64_t *phys,
 			bool movable)
 {
-	int err = offline(*phys), tries;
+	int err = block_offline(*phys), tries;
 
 	for (tries = 1; err == -EBUSY && !movable && tries < 5; tries++) {
 		close(block_new(control, max_addr, phys));
-		err = offline(*phys);
+		err = block_offline(*phys);
 	}
 	return err;
 }
@@ -120,14 +54,14 @@ static void check_block(int control, uint64_t max_addr, const char *zone,
 	int buf;
 
 	buf = block_new(control, max_addr, &phys);
-	mem = buf_map(buf, block_size);
-	pattern_fill(mem, block_size, phys);
-	is(offline(phys), -EBUSY, "%s: the block of a buffer stays", zone);
-	ok(pattern_holds(mem, block_size, phys), "and nothing in it is lost");
-	munmap(mem, block_size);
+	mem = buf_map(buf, block_size());
+	pattern_fill(mem, block_size(), phys);
+	is(block_offline(phys), -EBUSY, "%s: the block of a buffer stays", zone);
+	ok(pattern_holds(mem, block_size(), phys), "and nothing in it is lost");
+	munmap(mem, block_size());
 	param_set("pool_max_mb", pool ? 1024 : 0);
 	close(buf);
-	is(counter("pool_pages"), pool ? block_size / PAGE : 0,
+	is(counter("pool_pages"), pool ? block_size() / PAGE : 0,
 	   "the pool keeps %s", pool ? "it" : "nothing");
 
 	if (!is(offline_left(control, max_addr, &phys, pool), 0,
@@ -136,7 +70,7 @@ static void check_block(int control, uint64_t max_addr, const char *zone,
 	is(counter("pool_pages"), 0, "nothing of it is in the pool");
 	param_set("pool_max_mb", 0);
 	is(buffers_in(phys), 0, "no buffer is put there");
-	is(set_state(phys, "online"), 0, "the block comes back");
+	is(block_online(phys), 0, "the block comes back");
 	ok(buffers_in(phys) > 0, "buffers are put there again");
 }
 
@@ -146,16 +80,16 @@ static void check_block(int control, uint64_t max_addr, const char *zone,
  */
 static void check_reserve(int control)
 {
-	long mib = 2 * block_size >> 20;
+	long mib = 2 * block_size() >> 20;
 	uint64_t phys;
 
 	is(reserve_set(mib), 0, "a block is set aside");
 	close(block_new(control, 0, &phys));
-	is(offline(phys), -EBUSY, "it stays");
+	is(block_offline(phys), -EBUSY, "it stays");
 	is(reserve_mib(), mib, "in the reserve");
 	is(reserve_set(0), 0, "it is given back");
-	is(offline(phys), 0, "and goes");
-	is(set_state(phys, "online"), 0, "and comes back");
+	is(block_offline(phys), 0, "and goes");
+	is(block_online(phys), 0, "and comes back");
 }
 
 int main(void)
@@ -169,7 +103,6 @@ int main(void)
 	/* what the pool has does not go by itself */
 	param_set("pool_age_ms", 3600 * 1000);
 
-	read_block_size();
 	pool_drop();
 	close(block_new(control, 0, &phys));
 	fds = fds_open();

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+
+#include "blocks.h"
+#include "settings.h"
+
+#define MEMORY	"/sys/devices/system/memory"
+
+size_t block_size(void)
+{
+	static size_t size;
+	FILE *f;
+
+	if (size)
+		return size;
+	f = fopen(MEMORY "/block_size_bytes", "re");
+	if (!f || fscanf(f, "%zx", &size) != 1)
+		bail("no block size");
+	fclose(f);
+	return size;
+}
+
+struct lazy_contig_alloc block_request(uint64_t max_addr)
+{
+	return (struct lazy_contig_alloc) {
+		.size = sizeof(struct lazy_contig_alloc),
+		.len = block_size(),
+		.align = block_size(),
+		.max_addr = max_addr,
+		.node = -1,
+		.fd_flags = O_RDWR | O_CLOEXEC,
+	};
+}
+
+int block_new(int control, uint64_t max_addr, uint64_t *phys)
+{
+	struct lazy_contig_alloc a = block_request(max_addr);
+	unsigned long limit = patience();
+	int err = call(control, LAZY_CONTIG_IOCTL_ALLOC, &a);
+
+	param_set("time_limit_ms", limit);
+	if (err)
+		bail("a block of %zu MiB: %s", block_size() >> 20,
+		     strerror(-err));
+	*phys = a.phys_addr;
+	return a.fd;
+}
+
+static int set_state(uint64_t phys, const char *state)
+{
+	char path[96];
+	int fd, err = 0;
+
+	snprintf(path, sizeof(path), MEMORY "/memory%llu/state",
+		 (unsigned long long)phys / block_size());
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		bail("%s: %m", path);
+	if (write(fd, state, strlen(state)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+static int try_offline(void *arg)
+{
+	return -set_state(*(uint64_t *)arg, "offline");
+}
+
+int block_offline(uint64_t phys)
+{
+	return -in_child(try_offline, &phys);
+}
+
+int block_online(uint64_t phys)
+{
+	return set_state(phys, "online");
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Memory blocks: what goes offline at a time. All return -errno. */
+#ifndef _SELFTEST_BLOCKS_H
+#define _SELFTEST_BLOCKS_H
+
+#include "helpers.h"
+
+/* In bytes. */
+size_t block_size(void);
+/*
+ * A request for a whole block, below max_addr unless that is 0. To be called with
+ * LAZY_CONTIG_IOCTL_ALLOC.
+ */
+struct lazy_contig_alloc block_request(uint64_t max_addr);
+/* A buffer that is a whole block, and where it lies; or ends the test. */
+int block_new(int control, uint64_t max_addr, uint64_t *phys);
+
+/*
+ * The block at an address. Offline in a child: the kernel would try for ever to
+ * empty a block of ZONE_MOVABLE.
+ */
+int block_offline(uint64_t phys);
+int block_online(uint64_t phys);
+
+#endif /* _SELFTEST_BLOCKS_H */

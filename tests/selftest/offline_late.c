@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory changes hands just when its block goes offline: whoever takes it
+ * offline has asked all who might own it, and only then somebody does. The block
+ * goes all the same. ../pauser makes that moment last.
+ */
+#include <pthread.h>
+#include <stdio.h>
+
+#include "blocks.h"
+#include "kept_calls.h"
+#include "module_calls.h"
+#include "settings.h"
+
+#define PAUSER	"/dev/lc_pauser"
+
+struct job {
+	void (*work)(struct job *job);
+	int control;
+	int buf;
+	uint64_t phys;
+	int err;
+};
+
+static void *run(void *arg)
+{
+	struct job *job = arg;
+
+	job->work(job);
+	return NULL;
+}
+
+static void thread_start(pthread_t *thread, struct job *job)
+{
+	errno = pthread_create(thread, NULL, run, job);
+	if (errno)
+		bail("pthread_create: %m");
+}
+
+/* The arguments of the function, once somebody stands there. */
+static void wait_for_pause(unsigned long args[6])
+{
+	int fd = open(PAUSER, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || read(fd, args, 6 * sizeof(*args)) < 0)
+		bail(PAUSER ": %m");
+	close(fd);
+}
+
+/*
+ * Takes a block offline while the job stands at the beginning of the function.
+ * where() tells from its arguments which one.
+ */
+static uint64_t offline_at(struct job *job, const char *function,
+			   uint64_t (*where)(const struct job *job,
+					     const unsigned long *args))
+{
+	unsigned long args[6];
+	pthread_t thread;
+	char params[64];
+	uint64_t phys;
+
+	snprintf(params, sizeof(params), "function=%s", function);
+	if (!is(ko_load("tests/pauser/lc_pauser.ko", params), 0,
+		"%s() is made to wait", function))
+		bail("no pause");
+	thread_start(&thread, job);
+	wait_for_pause(args);
+	phys = where(job, args);
+	is(block_offline(phys), 0, "the block goes offline meanwhile");
+	pthread_join(thread, NULL);
+	is(ko_unload("lc_pauser"), 0, "nobody waits any longer");
+	return phys;
+}
+
+static bool apart(uint64_t block, uint64_t phys, size_t len)
+{
+	return phys >= block + block_size() || phys + len <= block;
+}
+
+static uint64_t at_first_arg(const struct job *job, const unsigned long *args)
+{
+	(void)job;
+	return args[0] * PAGE;
+}
+
+static void allocate(struct job *job)
+{
+	struct lazy_contig_alloc a = block_request(0);
+
+	job->err = call(job->control, LAZY_CONTIG_IOCTL_ALLOC, &a);
+	job->phys = a.phys_addr;
+	job->buf = a.fd;
+}
+
+static void check_alloc(int control)
+{
+	struct job job = { .work = allocate, .control = control };
+	unsigned long limit = patience();
+	uint64_t block;
+
+	pool_drop();
+	block = offline_at(&job, "lc_range_create", at_first_arg);
+	if (job.err)
+		is(job.err, -ENOMEM, "the request has failed");
+	else
+		ok(apart(block, job.phys, block_size()),
+		   "the request was given other memory");
+	if (!job.err)
+		close(job.buf);
+	is(block_online(block), 0, "the block comes back");
+	param_set("time_limit_ms", limit);
+}
+
+static void leave(struct job *job)
+{
+	close(job->buf);
+}
+
+static void check_free(int control)
+{
+	struct job job = { .work = leave };
+	uint64_t block;
+
+	pool_drop();
+	job.buf = block_new(control, 0, &job.phys);
+	block = offline_at(&job, "lc_free", at_first_arg);
+	is(block, job.phys, "it was the buffer's");
+	is(counter("pool_pages"), 0, "the pool has not kept it");
+	is(block_online(block), 0, "the block comes back");
+}
+
+static void set_aside(struct job *job)
+{
+	job->err = reserve_set(2 * block_size() >> 20);
+}
+
+/* gen_pool_add_owner(pool, virt, ...): what has room for two has a whole one. */
+static uint64_t whole_block(const struct job *job, const unsigned long *args)
+{
+	(void)job;
+	return (args[1] + block_size() - 1) / block_size() * block_size();
+}
+
+static void check_reserve(void)
+{
+	struct job job = { .work = set_aside };
+	uint64_t block;
+
+	pool_drop();
+	block = offline_at(&job, "gen_pool_add_owner", whole_block);
+	if (job.err)
+		is(job.err, -ENOMEM, "nothing is set aside");
+	else
+		is(reserve_mib(), 2 * block_size() >> 20,
+		   "other memory is set aside");
+	is(reserve_set(0), 0, "it is given back");
+	is(block_online(block), 0, "the block comes back");
+}
+
+static void grow(struct job *job)
+{
+	job->err = kept_resize(job->control, &job->phys, 2 * block_size());
+}
+
+static uint64_t behind(const struct job *job, const unsigned long *args)
+{
+	(void)args;
+	return job->phys + block_size();
+}
+
+static void check_grow(int control)
+{
+	struct job job = { .work = grow, .control = control };
+	struct lazy_contig_alloc alloc = kept_request(2 * block_size(), "late");
+	unsigned long limit = patience();
+	uint64_t block;
+	int buf;
+
+	alloc.align = block_size();
+	buf = kept_alloc(control, &alloc);
+	if (buf < 0)
+		bail("two blocks: %s", strerror(-buf));
+	close(buf);
+	job.phys = alloc.phys_addr;
+	is(kept_resize(control, &job.phys, block_size()), 0,
+	   "a kept buffer gives its second block back");
+	pool_drop();
+	kept_fill(control, job.phys, block_size(), 7);
+	block = offline_at(&job, "lc_range_extend", behind);
+	if (job.err)
+		is(job.err, -ENOMEM, "it cannot grow");
+	else
+		ok(apart(block, job.phys, 2 * block_size()),
+		   "it has grown elsewhere");
+	ok(kept_holds(control, job.phys, block_size(), 7), "no byte is lost");
+	is(kept_free(control, job.phys), 0, "it is freed");
+	is(block_online(block), 0, "the block comes back");
+	param_set("time_limit_ms", limit);
+}
+
+int main(void)
+{
+	unsigned long age = param_get("pool_age_ms");
+	int control = control_open();
+	int fds = fds_open();
+
+	/* what the pool has does not go by itself */
+	param_set("pool_age_ms", 3600 * 1000);
+	check_alloc(control);
+	check_free(control);
+	check_reserve();
+	check_grow(control);
+	is(fds_open(), fds, "no file descriptor is left");
+	is(dmabufs_live(), 0, "no dma-buf is left");
+	param_set("pool_age_ms", age);
+	close(control);
+	return tap_done();
+}
