@@ -2,8 +2,8 @@
 /*
  * Does an allocator fragment the machine itself? Requests of 64 KiB to 64 MiB
  * with random lifetimes come and go in aged memory; then half of the buffers
- * that are left are freed, and buffers of 256 MiB are asked for. All
- * allocators see the same requests.
+ * that are left are freed, and as many of 256 MiB as there are asked for, of 128
+ * MiB instead, and of 64. All allocators see the same requests.
  */
 #include <math.h>
 #include <stdio.h>
@@ -21,7 +21,6 @@
 
 #define MIN_SHIFT	16
 #define MAX_SHIFT	26
-#define LARGE		MIB(256)
 
 struct live {
 	int buf;
@@ -109,35 +108,40 @@ static void report_sizes(struct row *r, struct churn *c)
 	}
 }
 
-static void ask_large(struct row *r, struct churn *c, const struct heap *heap)
+static void ask_large(struct row *r, struct churn *c, const struct heap *heap,
+		      size_t len)
 {
-	unsigned int half = c->nr / 2, wanted, n;
+	unsigned int first = c->nr, wanted, n;
 	struct series ms = { 0 };
 
-	while (c->nr > half)
-		drop(c, rng_below(&c->rng, c->nr));
-	wanted = (c->free / 100 * FULL_PERCENT - c->held) / LARGE;
-	for (n = 0; n < wanted; n++) {
+	wanted = (c->free / 100 * FULL_PERCENT - c->held) / len;
+	for (n = 0; n < wanted && c->nr < MAX_LIVE; n++) {
 		double t = now_ms();
-		int buf = lazy_contig_heap_alloc(heap->fd, LARGE,
+		int buf = lazy_contig_heap_alloc(heap->fd, len,
 						 O_RDWR | O_CLOEXEC);
 
 		if (buf < 0)
 			break;
 		series_add(&ms, now_ms() - t);
-		c->live[c->nr++] = (struct live){ buf, LARGE, 0 };
+		c->live[c->nr++] = (struct live){ buf, len, 0 };
+		c->held += len;
 	}
-	r->len = LARGE;
+	r->len = len;
 	row(r, "tried", wanted);
 	row(r, "given", n);
 	row(r, "median_ms", series_at(&ms, 0.5));
 	series_free(&ms);
+	while (c->nr > first)
+		drop(c, first);
+	pool_drop();
 }
 
 static void churn(struct row *r, const struct heap *heap,
 		  const struct options *opt)
 {
-	unsigned int requests = opt->quick ? QUICK_REQUESTS : REQUESTS, i;
+	static const size_t large[] = { MIB(256), MIB(128), MIB(64) };
+	unsigned int requests = opt->quick ? QUICK_REQUESTS : REQUESTS;
+	unsigned int i, half;
 	double start = now_ms();
 	static struct churn c;
 	struct age age;
@@ -151,7 +155,11 @@ static void churn(struct row *r, const struct heap *heap,
 	row(r, "requests", i);
 	row(r, "total_s", (now_ms() - start) / 1e3);
 	report_sizes(r, &c);
-	ask_large(r, &c, heap);
+	half = c.nr / 2;
+	while (c.nr > half)
+		drop(&c, rng_below(&c.rng, c.nr));
+	for (i = 0; i < ARRAY_SIZE(large); i++)
+		ask_large(r, &c, heap, large[i]);
 	while (c.nr)
 		drop(&c, 0);
 	age_stop(&age);
