@@ -6,8 +6,6 @@
 
 #include <linux/err.h>
 #include <linux/jiffies.h>
-#include <linux/ktime.h>
-#include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/moduleparam.h>
@@ -17,95 +15,11 @@
 #include "lazy_contig.h"
 #include "observe/stats.h"
 #include "observe/trace.h"
-#include "scan.h"
 
 static unsigned int time_limit_ms = 2000;
 module_param(time_limit_ms, uint, 0644);
 MODULE_PARM_DESC(time_limit_ms,
 		 "how long a request goes on trying further places, in milliseconds");
-
-/*
- * No room to move pages to is hardly better elsewhere in the same zone, but
- * the next window may have less to move.
- */
-#define LC_NOMEM_PER_ZONE	2
-
-static int lc_choose(struct lc_search *search, struct zone *zone,
-		     unsigned long *pfn)
-{
-	u64 start = ktime_get_ns(), us;
-	int ret;
-
-	ret = lc_search_next(search, pfn);
-	us = div_u64(ktime_get_ns() - start, NSEC_PER_USEC);
-	lc_count(LC_SEARCH_US, us);
-	if (!ret)
-		trace_lazy_contig_window(zone_to_nid(zone), zone_idx(zone),
-					 *pfn, lc_search_to_move(search), us);
-	return ret;
-}
-
-/* Take the pages, unless others did meanwhile and it would be too much. */
-static int lc_take_pages(struct zone *zone, unsigned long pfn,
-			 unsigned long nr_pages)
-{
-	int ret = lc_migrate(pfn, nr_pages);
-
-	if (ret || lc_can_spare(zone, 0))
-		return ret;
-	lc_pages_free(pfn, nr_pages);
-	return -ENOMEM;
-}
-
-static int lc_attempt(const struct lc_request *req, struct zone *zone,
-		      unsigned long pfn, struct lc_effort *effort)
-{
-	u64 start = ktime_get_ns(), us;
-	int ret;
-
-	ret = lc_take_pages(zone, pfn, req->nr_pages);
-	us = div_u64(ktime_get_ns() - start, NSEC_PER_USEC);
-	trace_lazy_contig_attempt(pfn, req->nr_pages, ret, us);
-	effort->attempts++;
-	effort->busy += ret == -EBUSY;
-	effort->nomem += ret == -ENOMEM;
-	lc_count(LC_ATTEMPTS, 1);
-	lc_count(LC_ATTEMPTS_BUSY, ret == -EBUSY);
-	lc_count(LC_ATTEMPTS_NOMEM, ret == -ENOMEM);
-	lc_count(LC_MIGRATE_US, us);
-	return ret;
-}
-
-static int lc_migrate_in_zone(const struct lc_request *req, struct zone *zone,
-			      struct lc_effort *effort, unsigned long *pfn)
-{
-	unsigned int nomem_before = effort->nomem;
-	struct lc_search search;
-	int ret;
-
-	if (!lc_can_spare(zone, req->nr_pages)) {
-		effort->scarce = true;
-		return -ENOSPC;
-	}
-	lc_search_begin(&search, zone, req->nr_pages, lc_align(req),
-			req->end_pfn);
-	while (!effort->attempts || time_before(jiffies, effort->deadline)) {
-		ret = lc_choose(&search, zone, pfn);
-		if (ret)
-			return ret;
-		ret = lc_attempt(req, zone, *pfn, effort);
-		if (!ret)
-			lc_count(LC_MOVED_PAGES,
-				 lc_search_to_move(&search));
-		lc_search_done(&search, *pfn, ret);
-		if (!ret || ret == -EINTR)
-			return ret;
-		if (effort->nomem - nomem_before == LC_NOMEM_PER_ZONE)
-			return -ENOSPC;
-	}
-	effort->late = true;
-	return -ENOSPC;
-}
 
 static const struct lc_source lc_pool = { .take = lc_pool_take, .nearest = true };
 static const struct lc_source lc_reserve = { .take = lc_reserve_take };
@@ -114,9 +28,38 @@ static const struct lc_source lc_migration = {
 	.by_price = true,
 };
 
+static const struct lc_source lc_quick_migration = {
+	.take = lc_migrate_quickly,
+	.by_price = true,
+};
+
 /*
- * What the pool keeps is in the way of the search like anybody's memory, so it
- * goes before the request fails.
+ * The page allocator puts small requests wherever it has room, and while buffers
+ * come and go that is soon everywhere. So when the pool is in use a small request
+ * is cut out of a pageblock that is chosen like any other; the pool keeps the
+ * rest for the next ones.
+ */
+static int lc_take_part(const struct lc_request *req, struct lc_effort *effort,
+			unsigned long *pfn)
+{
+	struct lc_request block = *req;
+	int ret;
+
+	if (!lc_pool_pages() || req->nr_pages < LC_POOL_MIN_PAGES ||
+	    req->nr_pages > MAX_ORDER_NR_PAGES)
+		return -ENOSPC;
+	block.nr_pages = max(req->nr_pages, pageblock_nr_pages);
+	ret = lc_try_places(&block, &lc_quick_migration, effort, pfn);
+	if (!ret)
+		lc_free(*pfn + req->nr_pages, block.nr_pages - req->nr_pages,
+			true);
+	return ret;
+}
+
+/*
+ * What the pool keeps counts as used when it is asked whether the machine can
+ * spare so much, and it lies in pageblocks of others: so it goes before the
+ * request fails.
  */
 static int lc_take_by_migration(const struct lc_request *req,
 				struct lc_effort *effort, unsigned long *pfn)
@@ -147,6 +90,10 @@ static int lc_take(const struct lc_request *req, bool from_reserve,
 	if (lc_pool_may_have(req->nr_pages))
 		ret = lc_try_places(req, &lc_pool, effort, pfn);
 	if (ret == -ENOSPC) {
+		*outcome = LC_FROM_MIGRATION;
+		ret = lc_take_part(req, effort, pfn);
+	}
+	if (ret == -ENOSPC) {
 		*outcome = LC_FROM_BUDDY;
 		ret = lc_buddy_take(req, pfn);
 	}
@@ -165,25 +112,6 @@ static int lc_take(const struct lc_request *req, bool from_reserve,
 	else if (ret)
 		*outcome = effort->late ? LC_FAIL_TIME : LC_FAIL_PLACE;
 	return ret == -ENOSPC ? -ENOMEM : ret;
-}
-
-static int lc_take_behind(struct zone *zone, unsigned long pfn,
-			  unsigned long nr_pages)
-{
-	struct lc_search search;
-	int ret;
-
-	if (!lc_zone_allowed(zone))
-		return -ENOSPC;
-	if (!lc_can_spare(zone, nr_pages))
-		return -ENOMEM;
-	lc_pool_vacate(pfn, pfn + nr_pages);
-	ret = lc_search_at(&search, zone, pfn, nr_pages);
-	if (ret)
-		return ret;
-	ret = lc_take_pages(zone, pfn, nr_pages);
-	lc_search_done(&search, pfn, ret);
-	return ret;
 }
 
 /**
@@ -210,7 +138,7 @@ int lc_alloc_behind(struct lc_range *range, unsigned long nr_pages,
 	ret = lc_charge_more(range->user, more);
 	if (ret)
 		return ret;
-	ret = lc_take_behind(zone, pfn, more);
+	ret = lc_migrate_at(zone, pfn, more);
 	if (ret)
 		goto uncharge;
 	ret = lc_range_extend(range, nr_pages);

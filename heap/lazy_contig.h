@@ -149,6 +149,13 @@ struct lc_source {
 int lc_try_places(const struct lc_request *req, const struct lc_source *source,
 		  struct lc_effort *effort, unsigned long *pfn);
 
+/* attempt.c */
+int lc_migrate_in_zone(const struct lc_request *req, struct zone *zone,
+		       struct lc_effort *effort, unsigned long *pfn);
+int lc_migrate_quickly(const struct lc_request *req, struct zone *zone,
+		       struct lc_effort *effort, unsigned long *pfn);
+int lc_migrate_at(struct zone *zone, unsigned long pfn, unsigned long nr_pages);
+
 /* limit.c */
 unsigned long lc_limit_pages(void);
 unsigned long lc_charged_pages(void);
@@ -164,6 +171,12 @@ bool lc_can_spare(struct zone *zone, unsigned long nr_pages);
 int lc_buddy_take(const struct lc_request *req, unsigned long *pfn);
 
 /* pool.c */
+/*
+ * Shorter ranges go to the page allocator, which finds its own faster than the
+ * pool would, and can make larger ones of them.
+ */
+#define LC_POOL_MIN_PAGES	((unsigned long)SZ_64K >> PAGE_SHIFT)
+
 bool lc_pool_may_have(unsigned long nr_pages);
 int lc_pool_take(const struct lc_request *req, struct zone *zone,
 		 struct lc_effort *effort, unsigned long *pfn);

@@ -29,7 +29,8 @@
  *	reserve.c reserve_size.c	what was set aside for requests like this
  *	scan.c map.c policy.c		which range: reading struct pages,
  *					remembering what was read, choosing
- *	migrate.c zero.c parallel.c	emptying it, clearing it
+ *	attempt.c migrate.c		trying one after the other, emptying it,
+ *	  zero.c parallel.c		clearing it
  *	range.c offline.c		the owner of the pages from then on
  *	buffer.c mmap.c			the dma-buf
  *	regions.c resize.c		buffers that are kept without one

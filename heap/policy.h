@@ -56,6 +56,8 @@ bool lc_best_window(struct lc_map *map, const struct lc_want *want,
 unsigned long lc_window_score(const struct lc_want *want, unsigned long start,
 			      unsigned long end, unsigned long at,
 			      unsigned long cost);
+unsigned long lc_spoiled(struct lc_map *map, unsigned long at,
+			 unsigned long end);
 void lc_walk_begin(struct lc_walk *walk, const struct lc_want *want,
 		   bool suspects);
 enum lc_step lc_walk_step(struct lc_map *map, struct lc_walk *walk,

@@ -4,8 +4,11 @@
  *
  * A range that comes back is idle memory from then on: no buffer, no line in
  * /proc/iomem, nobody's charge; the kernel counts it as reclaimable. A thread
- * of the lowest priority clears it. A request takes the best fit; what is not
- * clean by then it clears itself.
+ * of the lowest priority clears it. A request takes the best fit, unless that
+ * cuts memory into pieces; what is not clean by then it clears itself.
+ *
+ * To the search for windows idle memory is as good as free (lc_pool_idle()): a
+ * request that takes another place has the idle ranges there given back first.
  *
  * Idle memory leaves the pool as pool_limits.c says: what has been idle longest
  * first, and from the zone that has most for its size.
@@ -26,12 +29,6 @@
 #include "observe/trace.h"
 #include "pool.h"
 #include "scan.h"
-
-/*
- * Shorter ones go to the page allocator, which finds its own faster than the
- * pool would, and can make larger ones of them.
- */
-#define LC_POOL_MIN_PAGES	((unsigned long)SZ_64K >> PAGE_SHIFT)
 
 /* Cleared in one go; see lc_pool_clear_lock. */
 #define LC_POOL_CLEAR_PAGES	((unsigned long)SZ_256K >> PAGE_SHIFT)
@@ -164,6 +161,7 @@ bool lc_pool_put(unsigned long pfn, unsigned long nr_pages, bool clean)
 			lc_pieces_add(&pz->dirty, dirty, pfn, nr_pages);
 		lc_pool_account(pz, nr_pages);
 	}
+	lc_scan_idle(pfn, nr_pages);
 	/* whoever takes memory offline may have asked for it already */
 	if (lc_scan_leaving(pfn, nr_pages))
 		lc_pool_vacate(pfn, pfn + nr_pages);
@@ -179,6 +177,26 @@ unsigned long lc_pool_pages(void)
 }
 
 /**
+ * lc_pool_idle - how many pages are idle from this one on?
+ * @pfn: the page
+ *
+ * Context: any. Return: their number, 0 if this one is not.
+ */
+unsigned long lc_pool_idle(unsigned long pfn)
+{
+	const struct lc_piece *piece = NULL;
+	const struct lc_pool_zone *pz;
+
+	guard(spinlock)(&lc_pool.lock);
+	pz = lc_pool_zone_find(page_zone(pfn_to_page(pfn)));
+	if (pz)
+		piece = lc_pieces_at(&pz->idle, pfn);
+	if (!piece || piece->pfn > pfn)
+		return 0;
+	return piece->pfn + piece->nr_pages - pfn;
+}
+
+/**
  * lc_pool_may_have - is it worth asking?
  * @nr_pages: how many pages in a row
  *
@@ -191,22 +209,64 @@ bool lc_pool_may_have(unsigned long nr_pages)
 }
 
 /*
- * Find pages and take them out; *dirty and *nr_dirty say which of them are to
- * be cleared. Return: false if none fit.
+ * How much dearer than moving what lies elsewhere it may be to cut an idle range:
+ * then it is cut at an end of the run that it lies in, not in the middle, and not
+ * for a few pages.
  */
-static bool lc_pool_find(const struct lc_request *req, struct zone *zone,
-			 struct lc_piece **rest, unsigned long *pfn,
-			 unsigned long *dirty, unsigned long *nr_dirty)
+#define LC_POOL_WORTH	16UL
+
+/*
+ * Choose pages for a request, at the end of an idle range where they spoil less:
+ * what they cut off from the memory around them others cannot use for longer
+ * runs. If that outweighs what it saves they stay, unless less than a pageblock
+ * of the range would be left: what is freed serves the next request of its size.
+ */
+static bool lc_pool_choose(const struct lc_request *req, struct zone *zone,
+			   unsigned long *pfn)
 {
+	unsigned long high, price, high_price;
+	const struct lc_piece *piece;
+	struct lc_pool_zone *pz;
+
+	scoped_guard(spinlock, &lc_pool.lock) {
+		pz = lc_pool_zone_find(zone);
+		if (!pz || !lc_pieces_fit(&pz->idle, &pz->dirty, req->nr_pages,
+					  lc_align(req), req->end_pfn, pfn))
+			return false;
+		piece = lc_pieces_at(&pz->idle, *pfn);
+		if (piece->nr_pages - req->nr_pages < pageblock_nr_pages)
+			return true;
+		high = min(piece->pfn + piece->nr_pages, req->end_pfn);
+	}
+	high = ALIGN_DOWN(high - req->nr_pages, lc_align(req));
+	price = lc_search_spoiled(zone, *pfn, req->nr_pages);
+	high_price = lc_search_spoiled(zone, high, req->nr_pages);
+	if (high_price < price) {
+		*pfn = high;
+		price = high_price;
+	}
+	return price <= LC_POOL_WORTH * LC_COST_MOVE * req->nr_pages;
+}
+
+/*
+ * Take pages out if all of them are still there; *dirty and *nr_dirty say which
+ * of them are to be cleared.
+ */
+static bool lc_pool_remove(struct zone *zone, unsigned long pfn,
+			   unsigned long nr_pages, struct lc_piece **rest,
+			   unsigned long *dirty, unsigned long *nr_dirty)
+{
+	const struct lc_piece *piece;
 	struct lc_pool_zone *pz;
 
 	guard(spinlock)(&lc_pool.lock);
 	pz = lc_pool_zone_find(zone);
-	if (!pz || !lc_pieces_fit(&pz->idle, &pz->dirty, req->nr_pages,
-				  lc_align(req), req->end_pfn, pfn))
+	piece = lc_pieces_at(&pz->idle, pfn);
+	if (!piece || piece->pfn > pfn ||
+	    piece->pfn + piece->nr_pages < pfn + nr_pages)
 		return false;
-	*dirty = *pfn;
-	*nr_dirty = req->nr_pages;
+	*dirty = pfn;
+	*nr_dirty = nr_pages;
 	lc_pool_cut(pz, dirty, nr_dirty, rest);
 	return true;
 }
@@ -231,13 +291,16 @@ int lc_pool_take(const struct lc_request *req, struct zone *zone,
 
 	rest[0] = kmalloc(sizeof(*rest[0]), GFP_KERNEL);
 	rest[1] = kmalloc(sizeof(*rest[1]), GFP_KERNEL);
-	if (rest[0] && rest[1] &&
-	    lc_pool_find(req, zone, rest, pfn, &dirty, &nr_dirty))
-		ret = 0;
+	/* somebody may be faster */
+	while (ret && rest[0] && rest[1] && lc_pool_choose(req, zone, pfn))
+		if (lc_pool_remove(zone, *pfn, req->nr_pages, rest, &dirty,
+				   &nr_dirty))
+			ret = 0;
 	kfree(rest[0]);
 	kfree(rest[1]);
 	if (ret)
 		return ret;
+	lc_scan_taken(*pfn, req->nr_pages);
 	trace_lazy_contig_pool_hit(*pfn, req->nr_pages);
 	if (!nr_dirty)
 		return 0;

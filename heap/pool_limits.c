@@ -104,23 +104,44 @@ static unsigned long lc_pool_evict(struct lc_pool_zone *pz,
 	return done;
 }
 
+/* Return: false if nothing of the range is idle any more. */
+static bool lc_pool_vacate_once(struct lc_pool_zone *pz, unsigned long pfn,
+				unsigned long end, struct lc_piece **rest)
+{
+	unsigned long dirty, nr_dirty, nr_pages;
+	const struct lc_piece *piece;
+	bool unclean;
+
+	scoped_guard(spinlock, &lc_pool.lock) {
+		piece = lc_pieces_at(&pz->idle, pfn);
+		if (!piece || piece->pfn >= end)
+			return false;
+		pfn = max(pfn, piece->pfn);
+		nr_pages = piece->pfn + piece->nr_pages - pfn;
+		/* without spare pieces all up to its end goes */
+		if (rest[0] && rest[1])
+			nr_pages = min(nr_pages, end - pfn);
+		dirty = pfn;
+		nr_dirty = nr_pages;
+		unclean = lc_pool_cut(pz, &dirty, &nr_dirty, rest);
+	}
+	lc_pool_give_back(pfn, nr_pages, unclean);
+	return true;
+}
+
 static void lc_pool_vacate_zone(struct lc_pool_zone *pz, unsigned long pfn,
 				unsigned long end)
 {
-	unsigned long first, nr_pages;
-	struct lc_piece *piece;
-	bool dirty;
+	struct lc_piece *rest[2];
+	bool more;
 
-	for (;;) {
-		scoped_guard(spinlock, &lc_pool.lock) {
-			piece = lc_pieces_at(&pz->idle, pfn);
-			if (!piece || piece->pfn >= end)
-				return;
-			nr_pages = piece->nr_pages;
-			dirty = lc_pool_cut_end(pz, piece, &first, &nr_pages);
-		}
-		lc_pool_give_back(first, nr_pages, dirty);
-	}
+	do {
+		rest[0] = kmalloc(sizeof(*rest[0]), GFP_KERNEL);
+		rest[1] = kmalloc(sizeof(*rest[1]), GFP_KERNEL);
+		more = lc_pool_vacate_once(pz, pfn, end, rest);
+		kfree(rest[0]);
+		kfree(rest[1]);
+	} while (more);
 }
 
 /**

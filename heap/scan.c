@@ -36,6 +36,9 @@
 #define COST_WAIT	4U
 #define COST_HUGETLB	3U
 
+/* A page of the warm pool is free, but somebody may want it clean. */
+#define COST_IDLE	1U
+
 /* Summaries have room for the cost of 512 pages; larger blocks are cut to it. */
 #define COST_SCALE	(pageblock_nr_pages > 512 ? pageblock_nr_pages / 512 : 1)
 
@@ -127,8 +130,22 @@ static void look_is_pinned(struct look *look)
 	look->pages = pageblock_nr_pages;
 }
 
+/* Nothing that the kernel could move, but it may be idle in the warm pool. */
+static void look_at_taken(struct look *look, unsigned long pfn)
+{
+	unsigned long rest = pageblock_nr_pages - pfn % pageblock_nr_pages;
+	unsigned long idle = min(lc_pool_idle(pfn), rest);
+
+	if (!idle) {
+		look->state = LC_BLOCKED;
+		return;
+	}
+	look->pages = idle;
+	look->cost = COST_IDLE * idle;
+}
+
 static void look_at_small(struct look *look, struct page *page,
-			  unsigned long flags)
+			  unsigned long pfn, unsigned long flags)
 {
 	int refs = page_ref_count(page), mapcount;
 	unsigned long mapping;
@@ -160,7 +177,7 @@ static void look_at_small(struct look *look, struct page *page,
 		/* not on a list yet, or off it for a moment */
 		look->state = LC_SUSPECT;
 	} else {
-		look->state = LC_BLOCKED;
+		look_at_taken(look, pfn);
 	}
 }
 
@@ -204,7 +221,7 @@ static struct look look_at(struct page *page, unsigned long pfn)
 	else if (PageCompound(page))
 		look_at_large(&look, page, pfn);
 	else
-		look_at_small(&look, page, flags);
+		look_at_small(&look, page, pfn, flags);
 	return look;
 }
 
@@ -214,8 +231,9 @@ static struct look look_at(struct page *page, unsigned long pfn)
  * @block: its number
  * @touched: struct pages read, added to what is there
  *
- * Context: any; takes no lock. The RCU read lock keeps struct pages in place:
- * the memory notifier in zones.c waits for it before they can go away.
+ * Context: any; takes no lock but the pool's. The RCU read lock keeps struct
+ * pages in place: the memory notifier in zones.c waits for it before they can go
+ * away.
  * Return: a summary with the present time.
  */
 u32 lc_scan_block(struct zone *zone, unsigned long block, unsigned int *touched)

@@ -17,14 +17,15 @@ struct zone;
 struct lc_zone;
 
 /*
- * One request's search in one zone. On the caller's stack; every field is
- * private to search.c and claim.c.
+ * One request's search in one zone. On the caller's stack; every field but quick
+ * is private to search.c and claim.c.
  */
 struct lc_search {
 	struct lc_zone *zone;
 	struct lc_want want;
 	struct lc_window window;	/* the one that is claimed */
 	unsigned int suspects_tried;
+	bool quick;			/* only among what is remembered */
 };
 
 int lc_scan_init(void);
@@ -42,6 +43,9 @@ void lc_search_order(struct zone **zones, unsigned int nr,
 		     unsigned long nr_pages, unsigned long align,
 		     unsigned long end_pfn);
 
+unsigned long lc_search_spoiled(struct zone *zone, unsigned long pfn,
+				unsigned long nr_pages);
+
 /* Pages in the way in the window last handed out, as an estimate. */
 static inline unsigned long lc_search_to_move(const struct lc_search *s)
 {
@@ -49,12 +53,16 @@ static inline unsigned long lc_search_to_move(const struct lc_search *s)
 }
 
 void lc_scan_freed(unsigned long pfn, unsigned long nr_pages);
+void lc_scan_idle(unsigned long pfn, unsigned long nr_pages);
+void lc_scan_taken(unsigned long pfn, unsigned long nr_pages);
 bool lc_scan_leaving(unsigned long pfn, unsigned long nr_pages);
 
 /* between search.c, claim.c and scan.c */
 void lc_claim(struct lc_search *s, unsigned long start);
 void lc_unclaim(struct lc_search *s);
 u32 lc_scan_ticks(void);
+/* of the pool: how many pages are idle from this one on */
+unsigned long lc_pool_idle(unsigned long pfn);
 u32 lc_scan_block(struct zone *zone, unsigned long block,
 		  unsigned int *touched);
 

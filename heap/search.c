@@ -255,9 +255,9 @@ int lc_search_next(struct lc_search *s, unsigned long *pfn)
 	err = refresh(s);
 	if (!err)
 		err = pick_remembered(s);
-	if (err == -ENOSPC)
+	if (err == -ENOSPC && !s->quick)
 		err = pick_walking(s, false);
-	if (err == -ENOSPC && s->suspects_tried < MAX_SUSPECT_WINDOWS) {
+	if (err == -ENOSPC && !s->quick && s->suspects_tried < MAX_SUSPECT_WINDOWS) {
 		s->suspects_tried++;
 		err = pick_walking(s, true);
 	}
@@ -339,4 +339,26 @@ void lc_search_order(struct zone **zones, unsigned int nr,
 		price[j] = p;
 		zones[j] = zone;
 	}
+}
+
+/**
+ * lc_search_spoiled - what the use of idle memory does to the room left
+ * @zone: its zone
+ * @pfn: its first page
+ * @nr_pages: its length
+ *
+ * Context: process, may sleep; no lock held that reclaim takes.
+ * Return: the price, as far as is known.
+ */
+unsigned long lc_search_spoiled(struct zone *zone, unsigned long pfn,
+				unsigned long nr_pages)
+{
+	unsigned long start = pfn >> pageblock_order;
+	unsigned long end = DIV_ROUND_UP(pfn + nr_pages, pageblock_nr_pages);
+	struct lc_zone *lz = lc_zone_get(zone, start, end);
+
+	if (!lz)
+		return 0;
+	guard(mutex)(&lz->lock);
+	return lc_spoiled(&lz->map, start, end);
 }

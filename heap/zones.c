@@ -167,12 +167,19 @@ static bool covered(const struct lc_zone *lz, unsigned long block)
 	return block >= lc_map_start(&lz->map) && block < lc_map_end(&lz->map);
 }
 
-static void freed_block(struct lc_zone *lz, unsigned long block, u32 v)
+static void set_block(struct lc_zone *lz, unsigned long block, u32 v)
 {
 	guard(mutex)(&lz->lock);
 	if (covered(lz, block))
 		remember(lz, block,
 			 v | (lc_map_get(&lz->map, block) & LC_CLAIMED));
+}
+
+static void look_at_block(struct lc_zone *lz, unsigned long block)
+{
+	unsigned int touched = 0;
+
+	set_block(lz, block, lc_scan_block(lz->zone, block, &touched));
 }
 
 /*
@@ -182,7 +189,6 @@ static void freed_block(struct lc_zone *lz, unsigned long block, u32 v)
  */
 static void freed_part(struct lc_zone *lz, unsigned long block)
 {
-	unsigned int touched = 0;
 	u32 v = LC_UNKNOWN;
 
 	scoped_guard(mutex, &lz->lock) {
@@ -192,7 +198,41 @@ static void freed_part(struct lc_zone *lz, unsigned long block)
 			remember(lz, block, v & LC_CLAIMED);
 	}
 	if (lc_state(v) == LC_TAKEN)
-		freed_block(lz, block, lc_scan_block(lz->zone, block, &touched));
+		look_at_block(lz, block);
+}
+
+static void freed_whole(struct lc_zone *lz, unsigned long block)
+{
+	set_block(lz, block, lc_summary(LC_CLEAN, 0, lc_scan_ticks()));
+}
+
+static void taken_part(struct lc_zone *lz, unsigned long block)
+{
+	set_block(lz, block, lc_summary(LC_BLOCKED, 0, lc_scan_ticks()));
+}
+
+static void taken_whole(struct lc_zone *lz, unsigned long block)
+{
+	set_block(lz, block, lc_summary(LC_TAKEN, 0, lc_scan_ticks()));
+}
+
+static void for_each_block(unsigned long pfn, unsigned long nr_pages,
+			   void (*whole)(struct lc_zone *lz, unsigned long block),
+			   void (*part)(struct lc_zone *lz, unsigned long block))
+{
+	struct zone *zone = page_zone(pfn_to_page(pfn));
+	struct lc_zone *lz = xa_load(&zones, zone_key(zone));
+	unsigned long b = pfn >> pageblock_order, end;
+
+	end = DIV_ROUND_UP(pfn + nr_pages, pageblock_nr_pages);
+	for (; lz && b < end; b++) {
+		unsigned long first = b << pageblock_order;
+
+		if (first < pfn || first + pageblock_nr_pages > pfn + nr_pages)
+			part(lz, b);
+		else
+			whole(lz, b);
+	}
 }
 
 /**
@@ -204,20 +244,31 @@ static void freed_part(struct lc_zone *lz, unsigned long block)
  */
 void lc_scan_freed(unsigned long pfn, unsigned long nr_pages)
 {
-	struct zone *zone = page_zone(pfn_to_page(pfn));
-	struct lc_zone *lz = xa_load(&zones, zone_key(zone));
-	unsigned long b = pfn >> pageblock_order, end;
+	for_each_block(pfn, nr_pages, freed_whole, freed_part);
+}
 
-	end = DIV_ROUND_UP(pfn + nr_pages, pageblock_nr_pages);
-	for (; lz && b < end; b++) {
-		unsigned long first = b << pageblock_order;
+/**
+ * lc_scan_idle - memory went to the pool
+ * @pfn: its first page
+ * @nr_pages: how much
+ *
+ * Context: process, may sleep.
+ */
+void lc_scan_idle(unsigned long pfn, unsigned long nr_pages)
+{
+	for_each_block(pfn, nr_pages, look_at_block, freed_part);
+}
 
-		if (first < pfn || first + pageblock_nr_pages > pfn + nr_pages)
-			freed_part(lz, b);
-		else
-			freed_block(lz, b, lc_summary(LC_CLEAN, 0,
-						      lc_scan_ticks()));
-	}
+/**
+ * lc_scan_taken - memory was taken out of the pool
+ * @pfn: its first page
+ * @nr_pages: how much
+ *
+ * Context: process, may sleep.
+ */
+void lc_scan_taken(unsigned long pfn, unsigned long nr_pages)
+{
+	for_each_block(pfn, nr_pages, taken_whole, taken_part);
 }
 
 /* Forget a range of a zone; if it is going offline, unless someone is there. */

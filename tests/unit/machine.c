@@ -123,7 +123,9 @@ u32 lc_scan_block(struct zone *zone, unsigned long block, unsigned int *touched)
 	t = &m->truth[block - m->first];
 	if (t->used)
 		pages += t->used + (pageblock_nr_pages - t->used) / 16;
-	if (t->blocked || t->ours) {
+	if (t->idle) {
+		pages = 1;
+	} else if (t->blocked || t->ours) {
 		state = LC_BLOCKED;
 		pages = t->ours ? 1 : 1 + pages / 2;
 	} else if (t->pinned) {
@@ -131,7 +133,8 @@ u32 lc_scan_block(struct zone *zone, unsigned long block, unsigned int *touched)
 	}
 	*touched += pages;
 	m->touched += pages;
-	return lc_summary(state, 2U * t->used, lc_scan_ticks());
+	return lc_summary(state, t->idle ? pageblock_nr_pages : 2U * t->used,
+			  lc_scan_ticks());
 }
 
 /* Pages that moved are somewhere else now, where nobody looked yet. */
@@ -164,7 +167,7 @@ int machine_take(struct machine *m, unsigned long pfn, unsigned long nr_pages)
 		const struct truth *t = &m->truth[b];
 
 		assert(!t->hole);	/* the kernel would oops */
-		assert(!t->ours);
+		assert(!t->ours || t->idle);
 		if (t->blocked || t->secret)
 			return -EBUSY;
 	}
@@ -178,8 +181,10 @@ int machine_take(struct machine *m, unsigned long pfn, unsigned long nr_pages)
 		moved += t->used;
 		t->used = 0;
 	}
-	for (b = first; !err && b < end; b++)
+	for (b = first; !err && b < end; b++) {
 		m->truth[b].ours = true;
+		m->truth[b].idle = false;
+	}
 	settle(m, moved);
 	m->moved += moved;
 	if (!err)
@@ -199,6 +204,23 @@ void machine_give(struct machine *m, unsigned long pfn, unsigned long nr_pages)
 	}
 	m->free += nr_pages;
 	lc_scan_freed(pfn, nr_pages);
+}
+
+void machine_pool(struct machine *m, unsigned long pfn, unsigned long nr_pages,
+		  bool idle)
+{
+	unsigned long b = (pfn >> pageblock_order) - m->first;
+	unsigned long end = DIV_ROUND_UP(pfn + nr_pages, pageblock_nr_pages) -
+			    m->first;
+
+	for (; b < end; b++) {
+		assert(m->truth[b].ours && m->truth[b].idle != idle);
+		m->truth[b].idle = idle;
+	}
+	if (idle)
+		lc_scan_idle(pfn, nr_pages);
+	else
+		lc_scan_taken(pfn, nr_pages);
 }
 
 /* The loop of alloc.c. */

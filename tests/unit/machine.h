@@ -17,6 +17,7 @@
  * @pinned: holds a page that does not move and looks as if it were held
  * @secret: cannot be isolated, and nothing shows it
  * @ours: taken by the allocator
+ * @idle: ours, and in the pool
  */
 struct truth {
 	u16 used;
@@ -25,6 +26,7 @@ struct truth {
 	bool pinned : 1;
 	bool secret : 1;
 	bool ours : 1;
+	bool idle : 1;
 };
 
 /**
@@ -66,6 +68,9 @@ void machine_age(struct machine *m, enum ageing how);
 void machine_free(struct machine *m);
 int machine_take(struct machine *m, unsigned long pfn, unsigned long nr_pages);
 void machine_give(struct machine *m, unsigned long pfn, unsigned long nr_pages);
+/* What was taken goes to the pool, or out of it to the next buffer. */
+void machine_pool(struct machine *m, unsigned long pfn, unsigned long nr_pages,
+		  bool idle);
 int machine_alloc(struct machine *m, unsigned long nr_pages,
 		  unsigned long align, unsigned long end_pfn,
 		  unsigned long *pfn, unsigned int *tries);

@@ -49,9 +49,10 @@ static void check_fit(void)
 
 static void check_cost(void)
 {
-	is(best("5555#5155", 1), 6, "the cheapest block");
-	is(best("9999.9999", 1), 4, "in the middle if the ends are dear");
-	is(best("1111.1111", 1), 8, "not for little: a run is not cut");
+	is(best("5553#4555", 1), 3, "the cheapest block");
+	is(best("9999.9999", 1), 8, "not in the middle: a run is not cut");
+	is(best("99#....", 1), 1, "nor a longer one to save a block's pages");
+	is(best("99#...", 1), 5, "unless it is hardly longer");
 	is(best("3333#2222", 4), 5, "the cheapest sum");
 	is(best("3333#4222", 4), 5, "of the window");
 	is(best("1234321", 3), 4, "the end with less to move");
@@ -151,6 +152,35 @@ static long walk(const char *text, const char *truth, unsigned long blocks,
 	}
 }
 
+static unsigned long spoiled(const char *text, unsigned long at,
+			     unsigned long end)
+{
+	grid_draw(&g, FIRST, text, 0);
+	return lc_spoiled(&g.map, FIRST + at, FIRST + end);
+}
+
+static void check_spoiled(void)
+{
+	static char all[LC_CHUNK_BLOCKS * GRID_SLOTS + 1];
+	unsigned long edge, middle;
+
+	is(spoiled("..#...#..", 3, 6), 0, "all of a run spoils nothing");
+	is(spoiled("#.#", 0, 3), 0, "nor with its neighbours");
+	is(spoiled("..##..", 2, 4), 0, "nor does what is in use");
+	edge = spoiled("..#........#..", 3, 5);
+	ok(edge > 0, "the edge of a run does");
+	is(spoiled("..#........#..", 9, 11), edge, "at either side");
+	is(spoiled("..#........#..", 2, 5), edge, "beside what is in use too");
+	is(spoiled("........", 0, 2), edge, "at the end of memory too");
+	middle = spoiled("..#........#..", 6, 8);
+	ok(middle > edge, "the middle does more");
+
+	memset(all, '.', sizeof(all) - 1);
+	grid_draw(&g, 0, all, 0);
+	ok(lc_spoiled(&g.map, 700, 702) > middle,
+	   "and the more the longer the run");
+}
+
 static void check_walk(void)
 {
 	unsigned int asked;
@@ -236,6 +266,7 @@ int main(void)
 	check_limits();
 	check_edges();
 	check_score();
+	check_spoiled();
 	check_walk();
 	check_walk_failed();
 	check_refresh();

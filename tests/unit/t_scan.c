@@ -20,6 +20,14 @@ bool host_killed;
 static struct page *memory;
 static struct zone zone, other_zone;
 static unsigned int touched;
+static unsigned long idle_start, idle_end;	/* counted from START */
+
+unsigned long lc_pool_idle(unsigned long pfn)
+{
+	bool idle = pfn >= START + idle_start && pfn < START + idle_end;
+
+	return idle ? START + idle_end - pfn : 0;
+}
 
 void host_resched(void)
 {
@@ -183,6 +191,30 @@ static void check_blocked(void)
 	expect(LC_BLOCKED, 0, "a blocker behind a suspect");
 }
 
+static void own(unsigned long from, unsigned long to)
+{
+	for (; from < to; from++)
+		page(from)->_refcount = 1;
+}
+
+/* What the pool has looks like what a buffer has. */
+static void check_idle(void)
+{
+	idle_end = 700;
+	own(0, 700);
+	expect(LC_CLEAN, 512, "pages of the pool can be had, at a price");
+	is(touched, 2, "with one look at all of them");
+	idle_end = 300;
+	own(0, 300);
+	anon(400);
+	expect(LC_CLEAN, 302, "beside others too");
+	own(0, 301);
+	expect(LC_BLOCKED, 0, "but not beside a page of a buffer");
+	idle_end = 0;
+	own(0, 512);
+	expect(LC_BLOCKED, 0, "nor when a buffer has them again");
+}
+
 static void check_suspects(void)
 {
 	anon(5)->_refcount = 2;
@@ -265,6 +297,7 @@ int main(void)
 	check_free();
 	check_small();
 	check_blocked();
+	check_idle();
 	check_suspects();
 	check_large();
 	check_zone();

@@ -221,6 +221,30 @@ static void check_given_back(void)
 	ok(true, "giving back what no search has seen is harmless");
 }
 
+/* What lies in the pool may be had, but what costs nothing is taken first. */
+static void check_pool(void)
+{
+	unsigned long pfn, other, again;
+	unsigned int tries;
+
+	draw("#....#....#");
+	is(machine_alloc(&m, MIB(8), 1, NO_LIMIT, &pfn, &tries), 0, "8 MiB");
+	machine_pool(&m, pfn, MIB(8), true);
+	is(machine_alloc(&m, MIB(8), 1, NO_LIMIT, &other, &tries), 0,
+	   "8 MiB more while they are in the pool");
+	ok(other != pfn, "lie elsewhere");
+	is(machine_alloc(&m, MIB(8), 1, NO_LIMIT, &again, &tries), 0,
+	   "and 8 MiB more");
+	is(again, pfn, "are taken from it");
+	machine_pool(&m, pfn, MIB(8), true);
+	machine_pool(&m, pfn, MIB(7), false);
+	m.touched = 0;
+	is(machine_alloc(&m, MIB(2), 1, NO_LIMIT, &again, &tries), -ENOSPC,
+	   "what a buffer has again cannot be had");
+	is(m.touched, 0, "of which there is no doubt");
+	machine_free(&m);
+}
+
 static int notify(unsigned long action, unsigned long first, unsigned long nr)
 {
 	struct memory_notify arg = {
@@ -377,6 +401,7 @@ int main(void)
 	check_blame();
 	check_pins();
 	check_given_back();
+	check_pool();
 	check_hotplug();
 	check_signal();
 	check_stale();
