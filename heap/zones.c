@@ -216,9 +216,10 @@ static void taken_whole(struct lc_zone *lz, unsigned long block)
 	set_block(lz, block, lc_summary(LC_TAKEN, 0, lc_scan_ticks()));
 }
 
-static void for_each_block(unsigned long pfn, unsigned long nr_pages,
-			   void (*whole)(struct lc_zone *lz, unsigned long block),
-			   void (*part)(struct lc_zone *lz, unsigned long block))
+/* One function for blocks that lie inside, one for those of which a part does. */
+static void mark_blocks(unsigned long pfn, unsigned long nr_pages,
+			void (*whole)(struct lc_zone *lz, unsigned long block),
+			void (*part)(struct lc_zone *lz, unsigned long block))
 {
 	struct zone *zone = page_zone(pfn_to_page(pfn));
 	struct lc_zone *lz = xa_load(&zones, zone_key(zone));
@@ -244,7 +245,7 @@ static void for_each_block(unsigned long pfn, unsigned long nr_pages,
  */
 void lc_scan_freed(unsigned long pfn, unsigned long nr_pages)
 {
-	for_each_block(pfn, nr_pages, freed_whole, freed_part);
+	mark_blocks(pfn, nr_pages, freed_whole, freed_part);
 }
 
 /**
@@ -256,7 +257,7 @@ void lc_scan_freed(unsigned long pfn, unsigned long nr_pages)
  */
 void lc_scan_idle(unsigned long pfn, unsigned long nr_pages)
 {
-	for_each_block(pfn, nr_pages, look_at_block, freed_part);
+	mark_blocks(pfn, nr_pages, look_at_block, freed_part);
 }
 
 /**
@@ -268,7 +269,7 @@ void lc_scan_idle(unsigned long pfn, unsigned long nr_pages)
  */
 void lc_scan_taken(unsigned long pfn, unsigned long nr_pages)
 {
-	for_each_block(pfn, nr_pages, taken_whole, taken_part);
+	mark_blocks(pfn, nr_pages, taken_whole, taken_part);
 }
 
 /* Forget a range of a zone; if it is going offline, unless someone is there. */
