@@ -53,7 +53,7 @@ function churn_table(   s, w, who, nw, kib, line, tried, any)
 		line = line sprintf(" %24s", who[w])
 	print line
 	for (kib = 64; kib <= 262144; kib *= 2) {
-		line = sprintf("  %-10s", kib == 262144 ? "then 256 M" : "from " size_name(kib))
+		line = sprintf("  %-10s", (kib < 65536 ? "from " : "then ") size_name(kib))
 		any = 0
 		for (w = 1; w <= nw; w++) {
 			tried = f("churn", "60 pins", who[w], kib, 1, "tried")
@@ -258,9 +258,10 @@ function churn_targets(   kib, missing, tried)
 			missing += tried - f("churn", "60 pins", "lazy_contig", kib, 1, "given")
 	}
 	target("churn: requests refused", missing, 0)
-	target("churn: 256 MiB buffers fewer than the walk's", \
-		f("churn", "60 pins", "walk", 262144, 1, "given") - \
-		f("churn", "60 pins", "lazy_contig", 262144, 1, "given"), 0)
+	for (; kib <= 262144; kib *= 2)
+		target("churn: " size_name(kib) " buffers fewer than the walk's", \
+			f("churn", "60 pins", "walk", kib, 1, "given") - \
+			f("churn", "60 pins", "lazy_contig", kib, 1, "given"), 0)
 }
 
 END {
