@@ -67,7 +67,8 @@ static uint64_t offline_at(struct job *job, const char *function,
 	thread_start(&thread, job);
 	wait_for_pause(args);
 	phys = where(job, args);
-	is(block_offline(phys), 0, "the block goes offline meanwhile");
+	if (!is(block_offline(phys), 0, "the block goes offline meanwhile"))
+		bail("nobody ends the pause");
 	pthread_join(thread, NULL);
 	is(ko_unload("lc_pauser"), 0, "nobody waits any longer");
 	return phys;
@@ -145,6 +146,7 @@ static uint64_t whole_block(const struct job *job, const unsigned long *args)
 static void check_reserve(void)
 {
 	struct job job = { .work = set_aside };
+	unsigned long limit = patience();
 	uint64_t block;
 
 	pool_drop();
@@ -156,6 +158,7 @@ static void check_reserve(void)
 		   "other memory is set aside");
 	is(reserve_set(0), 0, "it is given back");
 	is(block_online(block), 0, "the block comes back");
+	param_set("time_limit_ms", limit);
 }
 
 static void grow(struct job *job)
