@@ -113,6 +113,9 @@ void lc_pages_free(unsigned long pfn, unsigned long nr_pages)
  */
 void lc_pages_return(unsigned long pfn, unsigned long nr_pages)
 {
+	/* once free they may go offline at any time */
+	struct zone *zone = page_zone(pfn_to_page(pfn));
+
 	lc_pages_free(pfn, nr_pages);
-	lc_scan_freed(pfn, nr_pages);
+	lc_scan_freed(zone, pfn, nr_pages);
 }

@@ -139,12 +139,13 @@ static struct lc_pool_zone *lc_pool_zone_get(struct zone *zone)
  */
 bool lc_pool_put(unsigned long pfn, unsigned long nr_pages, bool clean)
 {
+	struct zone *zone = page_zone(pfn_to_page(pfn));
 	struct lc_piece *idle, *dirty = NULL;
 	struct lc_pool_zone *pz;
 
 	if (nr_pages < LC_POOL_MIN_PAGES || !lc_pool_max())
 		return false;
-	pz = lc_pool_zone_get(page_zone(pfn_to_page(pfn)));
+	pz = lc_pool_zone_get(zone);
 	if (!pz)
 		return false;
 	idle = kmalloc(sizeof(*idle), GFP_KERNEL);
@@ -161,7 +162,7 @@ bool lc_pool_put(unsigned long pfn, unsigned long nr_pages, bool clean)
 			lc_pieces_add(&pz->dirty, dirty, pfn, nr_pages);
 		lc_pool_account(pz, nr_pages);
 	}
-	lc_scan_idle(pfn, nr_pages);
+	lc_scan_idle(zone, pfn, nr_pages);
 	/* whoever takes memory offline may have asked for it already */
 	if (lc_scan_leaving(pfn, nr_pages))
 		lc_pool_vacate(pfn, pfn + nr_pages);
@@ -300,7 +301,7 @@ int lc_pool_take(const struct lc_request *req, struct zone *zone,
 	kfree(rest[1]);
 	if (ret)
 		return ret;
-	lc_scan_taken(*pfn, req->nr_pages);
+	lc_scan_taken(zone, *pfn, req->nr_pages);
 	trace_lazy_contig_pool_hit(*pfn, req->nr_pages);
 	if (!nr_dirty)
 		return 0;

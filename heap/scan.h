@@ -52,9 +52,12 @@ static inline unsigned long lc_search_to_move(const struct lc_search *s)
 	return s->window.cost / LC_COST_MOVE;
 }
 
-void lc_scan_freed(unsigned long pfn, unsigned long nr_pages);
-void lc_scan_idle(unsigned long pfn, unsigned long nr_pages);
-void lc_scan_taken(unsigned long pfn, unsigned long nr_pages);
+void lc_scan_freed(struct zone *zone, unsigned long pfn,
+		   unsigned long nr_pages);
+void lc_scan_idle(struct zone *zone, unsigned long pfn,
+		  unsigned long nr_pages);
+void lc_scan_taken(struct zone *zone, unsigned long pfn,
+		   unsigned long nr_pages);
 bool lc_scan_leaving(unsigned long pfn, unsigned long nr_pages);
 
 /* between search.c, claim.c and scan.c */

@@ -217,11 +217,11 @@ static void taken_whole(struct lc_zone *lz, unsigned long block)
 }
 
 /* One function for blocks that lie inside, one for those of which a part does. */
-static void mark_blocks(unsigned long pfn, unsigned long nr_pages,
+static void mark_blocks(struct zone *zone, unsigned long pfn,
+			unsigned long nr_pages,
 			void (*whole)(struct lc_zone *lz, unsigned long block),
 			void (*part)(struct lc_zone *lz, unsigned long block))
 {
-	struct zone *zone = page_zone(pfn_to_page(pfn));
 	struct lc_zone *lz = xa_load(&zones, zone_key(zone));
 	unsigned long b = pfn >> pageblock_order, end;
 
@@ -238,38 +238,41 @@ static void mark_blocks(unsigned long pfn, unsigned long nr_pages,
 
 /**
  * lc_scan_freed - memory was given back
+ * @zone: where it was; it may be offline by now
  * @pfn: its first page
  * @nr_pages: how much
  *
  * Context: process, may sleep; may be called from reclaim.
  */
-void lc_scan_freed(unsigned long pfn, unsigned long nr_pages)
+void lc_scan_freed(struct zone *zone, unsigned long pfn, unsigned long nr_pages)
 {
-	mark_blocks(pfn, nr_pages, freed_whole, freed_part);
+	mark_blocks(zone, pfn, nr_pages, freed_whole, freed_part);
 }
 
 /**
  * lc_scan_idle - memory went to the pool
+ * @zone: where it was; it may be offline by now
  * @pfn: its first page
  * @nr_pages: how much
  *
  * Context: process, may sleep.
  */
-void lc_scan_idle(unsigned long pfn, unsigned long nr_pages)
+void lc_scan_idle(struct zone *zone, unsigned long pfn, unsigned long nr_pages)
 {
-	mark_blocks(pfn, nr_pages, look_at_block, freed_part);
+	mark_blocks(zone, pfn, nr_pages, look_at_block, freed_part);
 }
 
 /**
  * lc_scan_taken - memory was taken out of the pool
+ * @zone: where
  * @pfn: its first page
  * @nr_pages: how much
  *
  * Context: process, may sleep.
  */
-void lc_scan_taken(unsigned long pfn, unsigned long nr_pages)
+void lc_scan_taken(struct zone *zone, unsigned long pfn, unsigned long nr_pages)
 {
-	mark_blocks(pfn, nr_pages, taken_whole, taken_part);
+	mark_blocks(zone, pfn, nr_pages, taken_whole, taken_part);
 }
 
 /* Forget a range of a zone; if it is going offline, unless someone is there. */

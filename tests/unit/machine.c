@@ -203,7 +203,7 @@ void machine_give(struct machine *m, unsigned long pfn, unsigned long nr_pages)
 		m->truth[b].ours = false;
 	}
 	m->free += nr_pages;
-	lc_scan_freed(pfn, nr_pages);
+	lc_scan_freed(&m->zone, pfn, nr_pages);
 }
 
 void machine_pool(struct machine *m, unsigned long pfn, unsigned long nr_pages,
@@ -218,9 +218,9 @@ void machine_pool(struct machine *m, unsigned long pfn, unsigned long nr_pages,
 		m->truth[b].idle = idle;
 	}
 	if (idle)
-		lc_scan_idle(pfn, nr_pages);
+		lc_scan_idle(&m->zone, pfn, nr_pages);
 	else
-		lc_scan_taken(pfn, nr_pages);
+		lc_scan_taken(&m->zone, pfn, nr_pages);
 }
 
 /* The loop of alloc.c. */

@@ -216,7 +216,7 @@ static void check_given_back(void)
 	   "a block of which part was given back counts too");
 	machine_free(&m);
 	lc_scan_init();
-	lc_scan_freed(12345, 100);
+	lc_scan_freed(&m.zone, 12345, 100);
 	lc_scan_exit();
 	ok(true, "giving back what no search has seen is harmless");
 }
