@@ -6,7 +6,8 @@
  * that way.
  *
  * read() of /dev/lc_pauser waits until someone stands there and returns the
- * first six arguments of the function. Tests only, x86 only.
+ * first six arguments of the function; write() ends the pause without memory
+ * going offline. Tests only, x86 only.
  */
 #include <linux/completion.h>
 #include <linux/fs.h>
@@ -88,9 +89,17 @@ static ssize_t pauser_read(struct file *file, char __user *to, size_t len,
 	return copy_to_user(to, args, sizeof(args)) ? -EFAULT : sizeof(args);
 }
 
+static ssize_t pauser_write(struct file *file, const char __user *from,
+			    size_t len, loff_t *pos)
+{
+	complete_all(&announced);
+	return len;
+}
+
 static const struct file_operations pauser_fops = {
 	.owner = THIS_MODULE,
 	.read = pauser_read,
+	.write = pauser_write,
 };
 
 static struct miscdevice pauser = {

@@ -76,3 +76,25 @@ int block_online(uint64_t phys)
 {
 	return set_state(phys, "online");
 }
+
+struct span movable_zone(void)
+{
+	unsigned long long start = 0, spanned = 0;
+	char line[256], name[32] = "";
+	FILE *f;
+
+	f = fopen("/proc/zoneinfo", "re");
+	if (!f)
+		bail("/proc/zoneinfo: %m");
+	while (fgets(line, sizeof(line), f)) {
+		sscanf(line, "Node %*d, zone %31s", name);
+		if (strcmp(name, "Movable"))
+			continue;
+		sscanf(line, " spanned %llu", &spanned);
+		sscanf(line, " start_pfn: %llu", &start);
+	}
+	fclose(f);
+	if (!spanned)
+		bail("the machine has no ZONE_MOVABLE");
+	return (struct span){ start * PAGE, (start + spanned) * PAGE };
+}

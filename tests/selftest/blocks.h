@@ -22,4 +22,12 @@ int block_new(int control, uint64_t max_addr, uint64_t *phys);
 int block_offline(uint64_t phys);
 int block_online(uint64_t phys);
 
+struct span {
+	uint64_t start;
+	uint64_t end;
+};
+
+/* Where the blocks lie that can go offline at any time; or ends the test. */
+struct span movable_zone(void);
+
 #endif /* _SELFTEST_BLOCKS_H */

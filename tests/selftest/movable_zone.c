@@ -3,43 +3,19 @@
  * ZONE_MOVABLE is what can be unplugged: buffers are taken from it first, and
  * never with zone_movable=0.
  */
-#include <stdio.h>
-
+#include "blocks.h"
 #include "settings.h"
 
 #define PARAM		"/sys/module/lazy_contig/parameters/zone_movable"
 #define MAX_BUFFERS	512
 
-static unsigned long long movable_start, movable_end;
-
-static void find_zone(void)
-{
-	unsigned long long start = 0, spanned = 0;
-	char line[256], name[32] = "";
-	FILE *f;
-
-	f = fopen("/proc/zoneinfo", "re");
-	if (!f)
-		bail("/proc/zoneinfo: %m");
-	while (fgets(line, sizeof(line), f)) {
-		sscanf(line, "Node %*d, zone %31s", name);
-		if (strcmp(name, "Movable"))
-			continue;
-		sscanf(line, " spanned %llu", &spanned);
-		sscanf(line, " start_pfn: %llu", &start);
-	}
-	fclose(f);
-	if (!spanned)
-		bail("the machine has no ZONE_MOVABLE");
-	movable_start = start * PAGE;
-	movable_end = movable_start + spanned * PAGE;
-}
+static struct span movable;
 
 static bool in_zone(int buf, size_t len)
 {
 	uint64_t phys = buf_phys(buf);
 
-	return phys < movable_end && phys + len > movable_start;
+	return phys < movable.end && phys + len > movable.start;
 }
 
 static void spare(bool yes)
@@ -96,7 +72,7 @@ int main(void)
 	int heap = heap_open(HEAP);
 	struct mark mark;
 
-	find_zone();
+	movable = movable_zone();
 	mark_set(&mark);
 	check_first(heap);
 	spare(true);

@@ -13,6 +13,11 @@
 #include "settings.h"
 
 #define PAUSER	"/dev/lc_pauser"
+#define MAX_HELD	16
+
+/* What other zones had to offer that was cheaper. */
+static int held[MAX_HELD];
+static unsigned int nr_held;
 
 struct job {
 	void (*work)(struct job *job);
@@ -47,6 +52,43 @@ static void wait_for_pause(unsigned long args[6])
 	close(fd);
 }
 
+/* Whoever stands there goes on although no memory goes offline. */
+static void end_pause(void)
+{
+	int fd = open(PAUSER, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		bail(PAUSER ": %m");
+	close(fd);
+}
+
+/*
+ * Only of ZONE_MOVABLE a block goes offline for certain. It is preferred unless
+ * another zone is much cheaper: what lies there is held until two blocks in a
+ * row are cheapest in ZONE_MOVABLE. Left: room for them.
+ */
+static void prefer_movable(int control)
+{
+	struct lazy_contig_alloc a = block_request(0);
+	struct span movable = movable_zone();
+	unsigned long limit = patience();
+	int err;
+
+	for (a.len *= 2;; held[nr_held++] = a.fd) {
+		pool_drop();
+		err = call(control, LAZY_CONTIG_IOCTL_ALLOC, &a);
+		if (err || nr_held == MAX_HELD)
+			bail("no two blocks in ZONE_MOVABLE, %u elsewhere: %s",
+			     nr_held, strerror(-err));
+		if (a.phys_addr >= movable.start &&
+		    a.phys_addr + a.len <= movable.end)
+			break;
+	}
+	close(a.fd);
+	pool_drop();
+	param_set("time_limit_ms", limit);
+}
+
 /*
  * Takes a block offline while the job stands at the beginning of the function.
  * where() tells from its arguments which one.
@@ -68,7 +110,7 @@ static uint64_t offline_at(struct job *job, const char *function,
 	wait_for_pause(args);
 	phys = where(job, args);
 	if (!is(block_offline(phys), 0, "the block goes offline meanwhile"))
-		bail("nobody ends the pause");
+		end_pause();
 	pthread_join(thread, NULL);
 	is(ko_unload("lc_pauser"), 0, "nobody waits any longer");
 	return phys;
@@ -100,7 +142,7 @@ static void check_alloc(int control)
 	unsigned long limit = patience();
 	uint64_t block;
 
-	pool_drop();
+	prefer_movable(control);
 	block = offline_at(&job, "lc_range_create", at_first_arg);
 	if (job.err)
 		is(job.err, -ENOMEM, "the request has failed");
@@ -123,7 +165,7 @@ static void check_free(int control)
 	struct job job = { .work = leave };
 	uint64_t block;
 
-	pool_drop();
+	prefer_movable(control);
 	job.buf = block_new(control, 0, &job.phys);
 	block = offline_at(&job, "lc_free", at_first_arg);
 	is(block, job.phys, "it was the buffer's");
@@ -143,13 +185,13 @@ static uint64_t whole_block(const struct job *job, const unsigned long *args)
 	return (args[1] + block_size() - 1) / block_size() * block_size();
 }
 
-static void check_reserve(void)
+static void check_reserve(int control)
 {
 	struct job job = { .work = set_aside };
 	unsigned long limit = patience();
 	uint64_t block;
 
-	pool_drop();
+	prefer_movable(control);
 	block = offline_at(&job, "gen_pool_add_owner", whole_block);
 	if (job.err)
 		is(job.err, -ENOMEM, "nothing is set aside");
@@ -180,6 +222,7 @@ static void check_grow(int control)
 	uint64_t block;
 	int buf;
 
+	prefer_movable(control);
 	alloc.align = block_size();
 	buf = kept_alloc(control, &alloc);
 	if (buf < 0)
@@ -212,8 +255,10 @@ int main(void)
 	param_set("pool_age_ms", 3600 * 1000);
 	check_alloc(control);
 	check_free(control);
-	check_reserve();
+	check_reserve(control);
 	check_grow(control);
+	while (nr_held)
+		close(held[--nr_held]);
 	is(fds_open(), fds, "no file descriptor is left");
 	is(dmabufs_live(), 0, "no dma-buf is left");
 	param_set("pool_age_ms", age);
