@@ -58,6 +58,7 @@ static void lc_link(struct lc_pieces *set, struct lc_piece *piece,
 	rb_add(&piece->by_pfn, &set->by_pfn, lc_less_pfn);
 	rb_add(&piece->by_len, &set->by_len, lc_less_len);
 	list_add(&piece->by_age, age);
+	set->nr_pieces++;
 	set->nr_pages += piece->nr_pages;
 }
 
@@ -66,6 +67,7 @@ static void lc_unlink(struct lc_pieces *set, struct lc_piece *piece)
 	rb_erase(&piece->by_pfn, &set->by_pfn);
 	rb_erase(&piece->by_len, &set->by_len);
 	list_del(&piece->by_age);
+	set->nr_pieces--;
 	set->nr_pages -= piece->nr_pages;
 }
 

@@ -28,12 +28,14 @@ struct lc_piece {
  * @by_pfn: all, by place
  * @by_len: all, by length and then by place
  * @by_age: all, the one that was added to longest ago first
+ * @nr_pieces: how many there are
  * @nr_pages: in all of them
  */
 struct lc_pieces {
 	struct rb_root by_pfn;
 	struct rb_root by_len;
 	struct list_head by_age;
+	unsigned long nr_pieces;
 	unsigned long nr_pages;
 };
 

@@ -210,9 +210,10 @@ bool lc_pool_may_have(unsigned long nr_pages)
 }
 
 /*
- * How much dearer than moving what lies elsewhere it may be to cut an idle range:
- * then it is cut at an end of the run that it lies in, not in the middle, and not
- * for a few pages.
+ * How much dearer it may be to cut an idle range than to move as many pages out of
+ * the best place known, which spoils something too. For a pool that has just one
+ * range: the more pieces it is in, the more buffers come and go, and the sooner
+ * they would take all of memory to pieces.
  */
 #define LC_POOL_WORTH	16UL
 
@@ -225,7 +226,7 @@ bool lc_pool_may_have(unsigned long nr_pages)
 static bool lc_pool_choose(const struct lc_request *req, struct zone *zone,
 			   unsigned long *pfn)
 {
-	unsigned long high, price, high_price;
+	unsigned long high, price, high_price, worth;
 	const struct lc_piece *piece;
 	struct lc_pool_zone *pz;
 
@@ -238,6 +239,8 @@ static bool lc_pool_choose(const struct lc_request *req, struct zone *zone,
 		if (piece->nr_pages - req->nr_pages < pageblock_nr_pages)
 			return true;
 		high = min(piece->pfn + piece->nr_pages, req->end_pfn);
+		worth = max(LC_POOL_WORTH / pz->idle.nr_pieces, 1UL) *
+			LC_COST_MOVE * req->nr_pages;
 	}
 	high = ALIGN_DOWN(high - req->nr_pages, lc_align(req));
 	price = lc_search_spoiled(zone, *pfn, req->nr_pages);
@@ -246,7 +249,9 @@ static bool lc_pool_choose(const struct lc_request *req, struct zone *zone,
 		*pfn = high;
 		price = high_price;
 	}
-	return price <= LC_POOL_WORTH * LC_COST_MOVE * req->nr_pages;
+	return price <= worth ||
+	       price - worth <= lc_search_price(zone, req->nr_pages,
+						lc_align(req), req->end_pfn);
 }
 
 /*

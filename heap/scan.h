@@ -45,6 +45,8 @@ void lc_search_order(struct zone **zones, unsigned int nr,
 
 unsigned long lc_search_spoiled(struct zone *zone, unsigned long pfn,
 				unsigned long nr_pages);
+unsigned long lc_search_price(struct zone *zone, unsigned long nr_pages,
+			      unsigned long align, unsigned long end_pfn);
 
 /* Pages in the way in the window last handed out, as an estimate. */
 static inline unsigned long lc_search_to_move(const struct lc_search *s)

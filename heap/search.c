@@ -203,6 +203,16 @@ static int pick_walking(struct lc_search *s, bool suspects)
 	return err == -ETIME ? -ENOSPC : err;
 }
 
+static int pick_thoroughly(struct lc_search *s)
+{
+	int err = pick_walking(s, false);
+
+	if (err != -ENOSPC || s->suspects_tried == MAX_SUSPECT_WINDOWS)
+		return err;
+	s->suspects_tried++;
+	return pick_walking(s, true);
+}
+
 /**
  * lc_search_begin - start looking for a window in one zone
  * @s: the search; nothing needs undoing unless a window is claimed
@@ -256,11 +266,7 @@ int lc_search_next(struct lc_search *s, unsigned long *pfn)
 	if (!err)
 		err = pick_remembered(s);
 	if (err == -ENOSPC && !s->quick)
-		err = pick_walking(s, false);
-	if (err == -ENOSPC && !s->quick && s->suspects_tried < MAX_SUSPECT_WINDOWS) {
-		s->suspects_tried++;
-		err = pick_walking(s, true);
-	}
+		err = pick_thoroughly(s);
 	if (err)	/* without memory for summaries there is no search */
 		return err == -ENOMEM ? -ENOSPC : err;
 	*pfn = s->window.start << pageblock_order;
@@ -283,20 +289,22 @@ static bool spared(struct zone *zone, unsigned long nr_pages)
 	return zone_page_state(zone, NR_FREE_PAGES) < spare + nr_pages;
 }
 
+static bool best_known(struct lc_search *s)
+{
+	guard(mutex)(&s->zone->lock);
+	return lc_best_window(&s->zone->map, &s->want, &s->window);
+}
+
 /* What the best window of a zone costs, as far as is known; ~0 if unknown. */
 static unsigned long price_in(struct zone *zone, unsigned long nr_pages,
 			      unsigned long align, unsigned long end_pfn)
 {
-	struct lc_window window;
 	struct lc_search s;
 
 	lc_search_begin(&s, zone, nr_pages, align, end_pfn);
-	if (!s.zone || refresh(&s))
+	if (!s.zone || refresh(&s) || !best_known(&s))
 		return ~0UL;
-	guard(mutex)(&s.zone->lock);
-	if (!lc_best_window(&s.zone->map, &s.want, &window))
-		return ~0UL;
-	return window.cost;
+	return s.window.cost;
 }
 
 /**
@@ -361,4 +369,25 @@ unsigned long lc_search_spoiled(struct zone *zone, unsigned long pfn,
 		return 0;
 	guard(mutex)(&lz->lock);
 	return lc_spoiled(&lz->map, start, end);
+}
+
+/**
+ * lc_search_price - what the best window of a zone costs, and what it spoils
+ * @zone: the zone
+ * @nr_pages: length of the window, at least 1
+ * @align: alignment of its first page in pages, a power of two
+ * @end_pfn: all of it must lie below
+ *
+ * Does not look at memory.
+ *
+ * Context: process, may sleep; no lock held that reclaim takes.
+ * Return: the price, as far as is known; 0 if no window is.
+ */
+unsigned long lc_search_price(struct zone *zone, unsigned long nr_pages,
+			      unsigned long align, unsigned long end_pfn)
+{
+	struct lc_search s;
+
+	lc_search_begin(&s, zone, nr_pages, align, end_pfn);
+	return s.zone && best_known(&s) ? s.window.score : 0;
 }
