@@ -175,12 +175,12 @@ int bench_yield(const struct options *opt)
 {
 	static const int pins[] = { -1, 60, 2000 };
 	struct heap *heaps[] = { &walk, &pages, &exhaustive, &ours };
-	size_t i, h;
+	size_t i, h, nr = 0;
 	int run;
 
 	for (h = 0; h < ARRAY_SIZE(heaps); h++)
-		if (!heap_use(heaps[h], opt))
-			heaps[h] = NULL;
+		if (heap_use(heaps[h], opt))
+			heaps[nr++] = heaps[h];
 	for (i = 0; i < ARRAY_SIZE(pins); i++) {
 		char config[32] = "fresh";
 
@@ -188,11 +188,11 @@ int bench_yield(const struct options *opt)
 			snprintf(config, sizeof(config), "%d pins", pins[i]);
 		if (!number_listed(opt->pins, pins[i] < 0 ? 0 : pins[i]))
 			continue;
+		/* who comes first finds most room: they take turns */
 		for (run = 0; run < opt->runs; run++)
-			for (h = 0; h < ARRAY_SIZE(heaps); h++)
-				if (heaps[h])
-					all_sizes(opt, config, run, heaps[h],
-						  pins[i]);
+			for (h = 0; h < nr; h++)
+				all_sizes(opt, config, run, heaps[(run + h) % nr],
+					  pins[i]);
 	}
 	if (!opt->only || listed(opt->only, "everything")) {
 		struct row r = {
