@@ -46,16 +46,23 @@ int block_new(int control, uint64_t max_addr, uint64_t *phys)
 	return a.fd;
 }
 
-static int set_state(uint64_t phys, const char *state)
+static int block_open(uint64_t phys, const char *name, int flags)
 {
 	char path[96];
-	int fd, err = 0;
+	int fd;
 
-	snprintf(path, sizeof(path), MEMORY "/memory%llu/state",
-		 (unsigned long long)phys / block_size());
-	fd = open(path, O_WRONLY | O_CLOEXEC);
+	snprintf(path, sizeof(path), MEMORY "/memory%llu/%s",
+		 (unsigned long long)phys / block_size(), name);
+	fd = open(path, flags | O_CLOEXEC);
 	if (fd < 0)
 		bail("%s: %m", path);
+	return fd;
+}
+
+static int set_state(uint64_t phys, const char *state)
+{
+	int fd = block_open(phys, "state", O_WRONLY), err = 0;
+
 	if (write(fd, state, strlen(state)) < 0)
 		err = -errno;
 	close(fd);
@@ -67,14 +74,28 @@ static int try_offline(void *arg)
 	return -set_state(*(uint64_t *)arg, "offline");
 }
 
+/*
+ * What block_online() asks for: by itself the kernel gives the first and the last
+ * block of ZONE_MOVABLE to another zone.
+ */
+static const char *online;
+
 int block_offline(uint64_t phys)
 {
+	int fd = block_open(phys, "valid_zones", O_RDONLY);
+	char zones[64] = "";
+
+	if (read(fd, zones, sizeof(zones) - 1) < 0)
+		bail("valid_zones: %m");
+	close(fd);
+	online = strncmp(zones, "Movable", 7) ? "online_kernel" :
+						"online_movable";
 	return -in_child(try_offline, &phys);
 }
 
 int block_online(uint64_t phys)
 {
-	return set_state(phys, "online");
+	return set_state(phys, online);
 }
 
 struct span movable_zone(void)

@@ -20,6 +20,7 @@ int block_new(int control, uint64_t max_addr, uint64_t *phys);
  * empty a block of ZONE_MOVABLE.
  */
 int block_offline(uint64_t phys);
+/* The block that went offline last, to the zone it was in. */
 int block_online(uint64_t phys);
 
 struct span {
