@@ -95,7 +95,8 @@ crash()
 	lazy-contig keep 64K --fill offset --name marker --json >"$tmp/out"
 	page=$(jq .phys_addr "$tmp/out")
 	gives 0 "kdump" kdump $size --append "console=ttyS0,115200 panic=-1 no_timer_check \
-		nr_cpus=1 irqpoll reset_devices lc_page=$page lc_len=65536 \
+		nr_cpus=1 irqpoll reset_devices $(grep -ow no5lvl /proc/cmdline) \
+		lc_page=$page lc_len=65536 \
 		lc_test=$((n + 2)) lc_name=tests/kdump/kdump.sh"
 	sed 's/^/# /' "$tmp/out"
 	echo 'lc-test: crash' >/dev/kmsg
