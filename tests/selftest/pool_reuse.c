@@ -158,6 +158,53 @@ static void test_best_fit(void)
 		close(between);
 }
 
+/* 64 MiB that are idle, with as much free memory on either side. */
+static bool idle_amid_free(void)
+{
+	int bufs[3], middle = -1, i;
+	uint64_t at;
+
+	pool_drop();
+	at = free_dirty(MIB(192));
+	for (i = 0; i < 3; i++) {
+		bufs[i] = buf_new(heap, MIB(64));
+		if (buf_phys(bufs[i]) == at + MIB(64))
+			middle = i;
+	}
+	for (i = 0; i < 3; i++)
+		if (i != middle)
+			close(bufs[i]);
+	pool_drop();
+	if (middle < 0)
+		return false;
+	close(bufs[middle]);
+	return true;
+}
+
+static bool left_whole(void)
+{
+	bool whole = false;
+
+	if (idle_amid_free()) {
+		int buf = buf_new(heap, MIB(4));
+
+		whole = counter("pool_pages") == MIB(64) / PAGE;
+		close(buf);
+	}
+	return whole;
+}
+
+/* The kernel may have put something next to it, and then it can be cut there. */
+static void test_not_cut(void)
+{
+	int tries;
+
+	for (tries = 0; tries < 10; tries++)
+		if (left_whole())
+			break;
+	ok(tries < 10, "a range amid free memory is not cut for a small request");
+}
+
 static void test_alignment(void)
 {
 	int control = control_open(), err;
@@ -239,6 +286,7 @@ int main(void)
 	test_small_together();
 	test_cut_and_merge();
 	test_best_fit();
+	test_not_cut();
 	test_alignment();
 	test_max_addr();
 	test_limit_not_charged();
