@@ -13,8 +13,8 @@ size_t block_size(void)
 
 	if (size)
 		return size;
-	f = fopen(MEMORY "/block_size_bytes", "re");
-	if (!f || fscanf(f, "%zx", &size) != 1)
+	f = text_open(MEMORY "/block_size_bytes");
+	if (fscanf(f, "%zx", &size) != 1)
 		bail("no block size");
 	fclose(f);
 	return size;
@@ -102,11 +102,8 @@ struct span movable_zone(void)
 {
 	unsigned long long start = 0, spanned = 0;
 	char line[256], name[32] = "";
-	FILE *f;
+	FILE *f = text_open("/proc/zoneinfo");
 
-	f = fopen("/proc/zoneinfo", "re");
-	if (!f)
-		bail("/proc/zoneinfo: %m");
 	while (fgets(line, sizeof(line), f)) {
 		sscanf(line, "Node %*d, zone %31s", name);
 		if (strcmp(name, "Movable"))

@@ -176,9 +176,7 @@ static int buffers_left(void)
 	FILE *file;
 	char line[512];
 
-	file = fopen(BUFFERS, "r");
-	if (!file)
-		bail("%s: %m", BUFFERS);
+	file = text_open(BUFFERS);
 	while (fgets(line, sizeof(line), file)) {
 		if (sscanf(line, "%lli", (long long *)&arg.phys_addr) == 1)
 			call(control, LAZY_CONTIG_IOCTL_FREE, &arg);

@@ -177,7 +177,7 @@ int fds_open(void)
 	return n;
 }
 
-static FILE *text_open(const char *path)
+FILE *text_open(const char *path)
 {
 	FILE *f = fopen(path, "re");
 

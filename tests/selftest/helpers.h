@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -80,6 +81,7 @@ int importer_write(int imp, unsigned long request, uint32_t id,
 		   uint64_t offset, const void *mem, size_t len);
 
 /* What the rest of the system says. */
+FILE *text_open(const char *path); /* to read, or ends the test */
 int fds_open(void);
 int dmabufs_live(void);
 long meminfo_kib(const char *field);

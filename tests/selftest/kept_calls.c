@@ -111,14 +111,12 @@ bool kept_zero(int control, uint64_t phys, size_t from, size_t to)
 /* Lines below System RAM with this name; of a range, unless len is 0. */
 static int iomem_count_named(const char *name, uint64_t phys, size_t len)
 {
-	FILE *f = fopen("/proc/iomem", "re");
+	FILE *f = text_open("/proc/iomem");
 	unsigned long long from, to;
 	bool in_ram = false;
 	char line[256];
 	int n = 0, at;
 
-	if (!f)
-		bail("/proc/iomem: %m");
 	while (fgets(line, sizeof(line), f)) {
 		if (line[0] != ' ')
 			in_ram = strstr(line, " : System RAM");

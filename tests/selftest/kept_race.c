@@ -221,11 +221,9 @@ static int free_all_by_name(void)
 {
 	unsigned long long from, to;
 	char line[256];
-	FILE *f = fopen("/proc/iomem", "re");
+	FILE *f = text_open("/proc/iomem");
 	int n = 0;
 
-	if (!f)
-		bail("/proc/iomem: %m");
 	while (fgets(line, sizeof(line), f))
 		if (strstr(line, " : " NAME "\n") &&
 		    sscanf(line, " %llx-%llx", &from, &to) == 2)

@@ -262,13 +262,11 @@ static void test_protect(int heap)
 /* Whether /proc/self/smaps has this flag for the mapping. */
 static bool has_flag(const void *mem, const char *flag)
 {
-	FILE *f = fopen("/proc/self/smaps", "re");
+	FILE *f = text_open("/proc/self/smaps");
 	unsigned long from, to;
 	bool inside = false, found = false;
 	char line[512];
 
-	if (!f)
-		bail("smaps: %m");
 	while (fgets(line, sizeof(line), f)) {
 		if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
 			inside = from == (uintptr_t)mem;

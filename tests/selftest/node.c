@@ -15,9 +15,7 @@ static const char *fdinfo(int fd, const char *key)
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	f = fopen(path, "re");
-	if (!f)
-		bail("%s: %m", path);
+	f = text_open(path);
 	while (fgets(line, sizeof(line), f)) {
 		line[strcspn(line, "\n")] = 0;
 		if (!strncmp(line, key, len) && !strncmp(line + len, ":\t", 2))
@@ -95,9 +93,7 @@ static bool bufinfo_has(const char *text)
 	FILE *f;
 
 	dmabufs_live();		/* makes sure that debugfs is there */
-	f = fopen("/sys/kernel/debug/dma_buf/bufinfo", "re");
-	if (!f)
-		bail("bufinfo: %m");
+	f = text_open("/sys/kernel/debug/dma_buf/bufinfo");
 	while (fgets(line, sizeof(line), f))
 		found |= strstr(line, text) != NULL;
 	fclose(f);

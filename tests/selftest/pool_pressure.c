@@ -15,12 +15,10 @@ static int heap;
 
 static long vmstat(const char *field)
 {
-	FILE *f = fopen("/proc/vmstat", "re");
+	FILE *f = text_open("/proc/vmstat");
 	char name[64];
 	long value, found = -1;
 
-	if (!f)
-		bail("/proc/vmstat: %m");
 	while (fscanf(f, "%63s %ld", name, &value) == 2)
 		if (!strcmp(name, field))
 			found = value;
