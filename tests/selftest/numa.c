@@ -4,7 +4,7 @@
 
 #include <linux/mempolicy.h>
 
-#include "helpers.h"
+#include "settings.h"
 
 static void set_policy(int mode, int node)
 {
@@ -60,6 +60,7 @@ int main(void)
 	static const size_t lengths[] = { PAGE, KIB(100), MIB(1), MIB(7),
 		MIB(64) };
 	int heap = heap_open(HEAP), node;
+	unsigned long limit;
 	struct mark mark;
 	size_t i;
 
@@ -67,6 +68,7 @@ int main(void)
 		skip("this machine has one node");
 		return tap_done();
 	}
+	limit = patience();
 	mark_set(&mark);
 	for (node = 0; node < 2; node++) {
 		for (i = 0; i < ARRAY_SIZE(lengths); i++) {
@@ -78,6 +80,7 @@ int main(void)
 		check_exhausted(heap, node);
 	}
 	set_policy(MPOL_DEFAULT, 0);
+	param_set("time_limit_ms", limit);
 	mark_check(&mark, "all of it");
 	close(heap);
 	return tap_done();

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#include "helpers.h"
+#include "settings.h"
 
 #define CPUSET		"/sys/fs/cgroup/lc-cpuset"
 #define ANY		-1
@@ -206,10 +206,12 @@ static void check_hot_added(int control, int node)
 
 int main(int argc, char **argv)
 {
+	unsigned long limit;
 	int control;
 
 	if (argc > 1)
 		return bound(atoi(argv[1]));
+	limit = patience();
 	control = control_open();
 	check_strict(control, 0);
 	check_strict(control, 1);
@@ -218,6 +220,7 @@ int main(int argc, char **argv)
 	check_bound(0);
 	check_bound(1);
 	check_hot_added(control, 2);
+	param_set("time_limit_ms", limit);
 	close(control);
 	return tap_done();
 }

@@ -122,6 +122,7 @@ static void test_raise(void)
 
 int main(void)
 {
+	unsigned long limit = patience();
 	struct mark mark;
 
 	heap = heap_open(HEAP);
@@ -132,6 +133,7 @@ int main(void)
 	test_max_addr();
 	test_lower();
 	test_raise();
+	param_set("time_limit_ms", limit);
 	mark_check(&mark, "all of it");
 	close(heap);
 	return tap_done();
