@@ -82,6 +82,13 @@ function speed_line(kib, threads, metric, label,   s, c, x)
 		short(ratio(f("speed", "boot", "warm", kib, threads, metric), c))
 }
 
+# Of a length on all CPUs: how far one time in many is from the usual one
+function worst_ratio(who, kib)
+{
+	return ratio(f("speed", "boot", who, kib, 1, "all_cpus_worst_ms"), \
+		f("speed", "boot", who, kib, 1, "all_cpus_ms"))
+}
+
 function speed_table(   sizes, ns, i, m, names, labels, nm, t)
 {
 	heading("One buffer's life (ms)")
@@ -102,6 +109,8 @@ function speed_table(   sizes, ns, i, m, names, labels, nm, t)
 			f("speed", "boot", "plain", 262144, 1, "one_cpu_ms")))
 	speed_line(262144, 1, "one_cpu_ms", "allocate on one CPU")
 	speed_line(262144, 1, "all_cpus_ms", "allocate on all CPUs")
+	printf "\n  the worst of 64 MiB to the median, on all CPUs: allocate %s, plain memset() %s\n", \
+		short(worst_ratio("cold", 65536)), short(worst_ratio("plain", 65536))
 	speed_line(1048576, 1, "free_stall_ms", "stall while freeing")
 	speed_line(1048576, 1, "quiet_stall_ms", "stall while idle")
 	printf "\n  kmalloc bytes a buffer: 4 KiB: system %s, cma %s, lazy_contig %s; 1 MiB: %s, %s, %s\n", \

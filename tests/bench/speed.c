@@ -264,27 +264,26 @@ static void row_twice(struct row *r, const char *name, struct series *one,
 	r->heap = name;
 	row(r, "one_cpu_ms", series_at(one, 0.5));
 	row(r, "all_cpus_ms", series_at(all, 0.5));
+	row(r, "all_cpus_worst_ms", series_at(all, 1));
 	series_free(one);
 	series_free(all);
 }
 
-/* 256 MiB with the caller bound to one CPU, and with all. */
-static void parallel(struct row *r, const struct options *opt,
-		     const struct subject *s)
+/* With the caller bound to one CPU, and with all. */
+static void parallel(struct row *r, const struct subject *s, int rounds)
 {
 	struct series one = { 0 }, all = { 0 }, plain_one = { 0 },
 		      plain_all = { 0 };
 	void *mem;
 	int i;
 
-	r->len = MIB(256);
 	r->threads = 1;
 	pool_use(s);
 	mem = mmap(NULL, r->len, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (mem == MAP_FAILED)
 		bail("mmap: %m");
-	for (i = 0; i < (opt->quick ? 5 : 9); i++) {
+	for (i = 0; i < rounds; i++) {
 		allocate_twice(s, r->len, &one, &all);
 		clear_twice(mem, r->len, &plain_one, &plain_all);
 	}
@@ -453,7 +452,10 @@ int bench_speed(const struct options *opt)
 	for (r.run = 0; r.run < opt->runs; r.run++) {
 		all_lengths(opt, r.run, subjects, nr);
 		for (i = 0; i < nr; i++) {
-			parallel(&r, opt, &subjects[i]);
+			r.len = MIB(64);
+			parallel(&r, &subjects[i], opt->quick ? 30 : 90);
+			r.len = MIB(256);
+			parallel(&r, &subjects[i], opt->quick ? 5 : 9);
 			stall(&r, &subjects[i]);
 		}
 	}
