@@ -31,6 +31,7 @@ static const struct lc_source lc_migration = {
 static const struct lc_source lc_quick_migration = {
 	.take = lc_migrate_quickly,
 	.by_price = true,
+	.nearest = true,
 };
 
 /*
