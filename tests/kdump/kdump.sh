@@ -90,12 +90,15 @@ on_and_off()
 
 crash()
 {
-	local page
+	local page patience
 
+	# what tests/vm/boot says of a machine that stands still at times, and no5lvl
+	patience=$(grep -ow 'no5lvl\|tsc=[a-z]*\|[a-z_.]*\(thresh\|timeout\)=[0-9]*' \
+		/proc/cmdline | paste -sd' ')
 	lazy-contig keep 64K --fill offset --name marker --json >"$tmp/out"
 	page=$(jq .phys_addr "$tmp/out")
 	gives 0 "kdump" kdump $size --append "console=ttyS0,115200 panic=-1 no_timer_check \
-		nr_cpus=1 irqpoll reset_devices $(grep -ow no5lvl /proc/cmdline) \
+		nr_cpus=1 irqpoll reset_devices $patience \
 		lc_page=$page lc_len=65536 \
 		lc_test=$((n + 2)) lc_name=tests/kdump/kdump.sh"
 	sed 's/^/# /' "$tmp/out"
