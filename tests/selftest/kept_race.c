@@ -4,6 +4,7 @@
  * and the process they are in is killed at any moment. Nobody may ever see
  * another one's bytes, and nothing may be left.
  */
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 static struct shared {
 	_Atomic uint64_t slot[SLOTS];
 	atomic_int ops;
+	int enough;
 	atomic_int done[6];
 	atomic_int surprises;
 } *shared;
@@ -164,7 +166,7 @@ static void *thread(void *arg)
 	_Atomic uint64_t *slot;
 	uint64_t phys;
 
-	while (atomic_fetch_add(&shared->ops, 1) < OPS) {
+	while (atomic_fetch_add(&shared->ops, 1) < shared->enough) {
 		slot = &shared->slot[rand_r(&seed) % SLOTS];
 		phys = atomic_load(slot);
 		if (!phys) {
@@ -189,7 +191,7 @@ static void *thread(void *arg)
 	return NULL;
 }
 
-/* One round; with a signal after some operations unless after is 0. */
+/* One round; killed after some operations, or over after OPS if after is 0. */
 static int round_of_threads(int round, int after)
 {
 	pthread_t threads[THREADS];
@@ -197,6 +199,7 @@ static int round_of_threads(int round, int after)
 	long i;
 
 	atomic_store(&shared->ops, 0);
+	shared->enough = after ? INT_MAX : OPS;
 	pid = fork();
 	if (pid < 0)
 		bail("fork: %m");

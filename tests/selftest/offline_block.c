@@ -95,7 +95,7 @@ static void check_reserve(int control)
 int main(void)
 {
 	unsigned long age = param_get("pool_age_ms"),
-		      max = param_get("pool_max_mb");
+		      max = param_get("pool_max_mb"), limit = patience();
 	int control = control_open();
 	uint64_t phys;
 	int fds;
@@ -111,6 +111,7 @@ int main(void)
 	check_reserve(control);
 	param_set("pool_max_mb", max);
 	param_set("pool_age_ms", age);
+	param_set("time_limit_ms", limit);
 	is(fds_open(), fds, "no file descriptor is left");
 	is(dmabufs_live(), 0, "no dma-buf is left");
 	close(control);

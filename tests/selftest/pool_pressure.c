@@ -96,7 +96,7 @@ static void test_pressure(void)
 
 int main(void)
 {
-	unsigned long age, max;
+	unsigned long age, max, limit = patience();
 	struct mark mark;
 
 	heap = heap_open(HEAP);
@@ -108,6 +108,7 @@ int main(void)
 	test_pressure();
 	param_set("pool_max_mb", max);
 	param_set("pool_age_ms", age);
+	param_set("time_limit_ms", limit);
 	mark_check(&mark, "all of it");
 	close(heap);
 	return tap_done();

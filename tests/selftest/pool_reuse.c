@@ -249,7 +249,7 @@ static uint64_t place_below(uint64_t end)
 
 static void test_max_addr(void)
 {
-	int a = buf_new(heap, MIB(64)), b = buf_new(heap, MIB(64));
+	int a = buf_new(heap, MIB(32)), b = buf_new(heap, MIB(32));
 	bool a_higher = buf_phys(a) > buf_phys(b);
 	int low = a_higher ? b : a, high = a_higher ? a : b;
 	uint64_t phys = buf_phys(high);

@@ -90,7 +90,7 @@ static void clean_up(void)
 
 int main(void)
 {
-	unsigned long nr = rounds(20), i, served = 0;
+	unsigned long nr = rounds(20), i, served = 0, limit = patience();
 	int heap = heap_open(HEAP), buf;
 	unsigned int seed = 7;
 	long from_reserve;
@@ -111,6 +111,7 @@ int main(void)
 	is(counter("from_reserve") - from_reserve, nr, "all from the reserve");
 	is(reserve_mib(), SIZE_MIB, "which is as large as before");
 	is(reserve_set(0), 0, "it is given back");
+	param_set("time_limit_ms", limit);
 	clean_up();
 	close(heap);
 	return tap_done();
