@@ -5,11 +5,12 @@ function heading(text)
 	printf "\n%s\n\n", text
 }
 
-# What the exhaustive search found in the memory in which ours had refused.
-function possible(config, kib,   n)
+# What others found in the memory in which ours had refused.
+function possible(config, kib,   n, walk)
 {
+	walk = f("yield", config, "lazy_contig", kib, 1, "walk_finds")
 	n = f("yield", config, "lazy_contig", kib, 1, "possible")
-	return n == "" ? "" : "  (" n " possible)"
+	return (walk == "" ? "" : "  (the walk: " walk ")") (n == "" ? "" : "  (possible: " n ")")
 }
 
 function yield_row(config, kib, who,   wanted, count, ours)
@@ -182,6 +183,17 @@ function fewer(config, who, mib,   a, b, wanted)
 	return a == "" || b == "" ? "" : (a < wanted ? a : wanted) - b
 }
 
+function same_memory_targets(metric, what, configs, n, sizes, ns,   c, s, other)
+{
+	for (c = 2; c <= n; c++)
+		for (s = 1; s <= ns; s++) {
+			other = y(configs[c], "lazy_contig", sizes[s], metric)
+			if (other != "")
+				target("buffers fewer than " what " in the same memory, " configs[c] ", " sizes[s] " MiB", \
+					other - y(configs[c], "lazy_contig", sizes[s], "count"), 0)
+		}
+}
+
 function yield_targets(   c, n, configs, s, ns, sizes, text)
 {
 	n = split("fresh,60 pins,2000 pins", configs, ",")
@@ -199,12 +211,8 @@ function yield_targets(   c, n, configs, s, ns, sizes, text)
 		target("p99 to the median, 60 pins, " sizes[s] " MiB", \
 			ratio(y("60 pins", "lazy_contig", sizes[s], "p99_ms"), \
 				y("60 pins", "lazy_contig", sizes[s], "median_ms")), 4)
-	for (c = 2; c <= n; c++)
-		for (s = 1; s <= ns; s++)
-			if (y(configs[c], "lazy_contig", sizes[s], "possible") != "")
-				target("buffers fewer than possible in the same memory, " configs[c] ", " sizes[s] " MiB", \
-					y(configs[c], "lazy_contig", sizes[s], "possible") - \
-					y(configs[c], "lazy_contig", sizes[s], "count"), 0)
+	same_memory_targets("walk_finds", "the walk finds", configs, n, sizes, ns)
+	same_memory_targets("possible", "possible", configs, n, sizes, ns)
 	target("buffers fewer than an exhaustive search's, 2000 pins, 8 MiB", \
 		fewer("2000 pins", "exhaustive", 8), 0)
 	target("worst time in ms, 2000 pins, 8 MiB", y("2000 pins", "lazy_contig", 8, "worst_ms"), 50)

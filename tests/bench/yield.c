@@ -88,17 +88,29 @@ static void take_from(struct haul *haul, const struct heap *heap, size_t len,
 }
 
 /*
- * How many the exhaustive search finds in the very memory in which ours has
- * refused: what does not move lies elsewhere each time that memory is aged.
+ * How many others find in the very memory in which ours has refused: what does not
+ * move lies elsewhere each time that memory is aged.
  */
-static void report_possible(const struct row *r, int wanted)
+static void report_others(const struct row *r, int wanted)
 {
+	static const struct {
+		const struct heap *heap;
+		const char *metric;
+	} others[] = {
+		{ &walk, "walk_finds" },
+		{ &exhaustive, "possible" },
+	};
 	static struct haul haul;
+	size_t i;
 
 	pool_drop();
-	take_from(&haul, &exhaustive, r->len, wanted);
-	row(r, "possible", haul.nr);
-	give_back(&haul);
+	for (i = 0; i < ARRAY_SIZE(others); i++) {
+		if (!others[i].heap->fd)
+			continue;
+		take_from(&haul, others[i].heap, r->len, wanted);
+		row(r, others[i].metric, haul.nr);
+		give_back(&haul);
+	}
 }
 
 static void measure(struct row *r, const struct heap *heap, long free_kib)
@@ -116,8 +128,8 @@ static void measure(struct row *r, const struct heap *heap, long free_kib)
 		row(r, "refusal_full_ms", refusal(heap));
 	refused = haul.err;
 	give_back(&haul);
-	if (heap == &ours && refused && exhaustive.fd)
-		report_possible(r, wanted);
+	if (heap == &ours && refused)
+		report_others(r, wanted);
 }
 
 static void measure_aged(struct row *r, const struct heap *heap,
