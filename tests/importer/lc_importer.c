@@ -158,7 +158,7 @@ static long importer_vmap(struct importer *imp, u32 id)
 
 	if (!a)
 		return -ENOENT;
-	/* 6.1 does not ask for the reservation lock, but allows it */
+	/* before 6.2 the reservation lock is not required, but allowed */
 	dma_resv_lock(a->dmabuf->resv, NULL);
 	err = dma_buf_vmap(a->dmabuf, &a->vmap);
 	dma_resv_unlock(a->dmabuf->resv);

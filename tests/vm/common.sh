@@ -6,7 +6,14 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 VM=$TOP/tests/vm
 CACHE=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/lazy_contig}
 CHROOT=$CACHE/chroot
-DEFAULT_KERNELS="6.1 6.12 7.2"
+
+# Debian's releases. A new one changes these two names, and no other place.
+STABLE=trixie OLDSTABLE=bookworm
+
+# Kernels are named by role, which tests/vm/setup resolves: the kernel that the
+# release of this name comes with, and the newest one with image and headers.
+# A series ("6.12") is a name too, and debug and coverage are.
+DEFAULT_KERNELS="oldstable stable newest"
 
 # One build folder for each source tree, so that several can work at once.
 BUILD=$CACHE/build/$(printf %s "$TOP" | sha256sum | cut -c1-12)
@@ -81,11 +88,20 @@ copy_source()
 	mv "$list.new" "$list"
 }
 
-# The folder of a kernel series ("6.12") or of "newest", as setup left it.
+# The folder of a kernel, as setup left it.
 kernel_dir()
 {
 	local dir=$CACHE/kernels/$1
 
 	[ -e "$dir/release" ] || die "no kernel $1 in the cache: run tests/vm/setup $1"
 	printf %s "$dir"
+}
+
+# The release of a kernel, "6.12.107+deb13-amd64".
+kernel_release()
+{
+	local dir
+
+	dir=$(kernel_dir "$1")
+	cat "$dir/release"
 }

@@ -47,7 +47,7 @@ rm $rules
 # shellcheck disable=SC2086 # one word a node
 chown root:root $nodes && chmod 0600 $nodes
 ok 3 "$(modes)" "root:root 600" "and back"
-# 6.1 has no other
+# a kernel without CONFIG_DMABUF_HEAPS has no other
 if [ -e /dev/dma_heap/system ]; then
 	ok 4 "$(stat -c '%U:%G %a' /dev/dma_heap/system)" "root:root 600" "other heaps are left alone"
 	echo 1..4
