@@ -6,13 +6,12 @@
  *
  *	lc_page=ADDRESS	physical address of memory filled by "--fill offset"
  *	lc_len=BYTES	how much of it
- *	lc_test=NUMBER	of the next line of TAP
+ *	lc_made=NUMBER	of checks that kdump.sh has made
  *	lc_name=NAME	of the test
  */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,11 +23,11 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "tap.h"
+
 #define VMCORE	"/proc/vmcore"
 
 static char cmdline[4096];
-static unsigned long test;
-static int failed;
 
 static const char *parameter(const char *name)
 {
@@ -38,13 +37,6 @@ static const char *parameter(const char *name)
 	if (!at || sscanf(at + strlen(name), "=%255s", value) != 1)
 		return "0";
 	return value;
-}
-
-static bool ok(bool cond, const char *what)
-{
-	printf("%sok %lu - %s\n", cond ? "" : "not ", test++, what);
-	failed += !cond;
-	return cond;
 }
 
 static void report_to(const char *tty)
@@ -61,7 +53,6 @@ static void report_to(const char *tty)
 	cfmakeraw(&mode);
 	tcsetattr(fd, TCSANOW, &mode);
 	dup2(fd, 1);
-	setvbuf(stdout, NULL, _IOLBF, 0);
 }
 
 static void read_cmdline(void)
@@ -69,7 +60,7 @@ static void read_cmdline(void)
 	int fd = open("/proc/cmdline", O_RDONLY);
 
 	if (fd < 0 || read(fd, cmdline, sizeof(cmdline) - 1) < 0)
-		printf("# /proc/cmdline: %s\n", strerror(errno));
+		diag("/proc/cmdline: %m");
 	close(fd);
 }
 
@@ -102,13 +93,11 @@ static bool right(int core, off_t at, uint64_t len)
 	for (offset = 0; offset < len; offset += sizeof(word)) {
 		if (pread(core, &word, sizeof(word), at + offset) !=
 		    sizeof(word)) {
-			printf("# offset %#jx: %s\n", (uintmax_t)offset,
-			       strerror(errno));
+			diag("offset %#jx: %m", (uintmax_t)offset);
 			return false;
 		}
 		if (word != ~offset) {
-			printf("# offset %#jx: %#jx\n", (uintmax_t)offset,
-			       (uintmax_t)word);
+			diag("offset %#jx: %#jx", (uintmax_t)offset, (uintmax_t)word);
 			return false;
 		}
 	}
@@ -118,14 +107,14 @@ static bool right(int core, off_t at, uint64_t len)
 int main(void)
 {
 	uint64_t addr, len;
+	int core, failed;
 	off_t at;
-	int core;
 
 	report_to("/dev/ttyS1");
 	read_cmdline();
 	addr = strtoull(parameter("lc_page"), NULL, 0);
 	len = strtoull(parameter("lc_len"), NULL, 0);
-	test = strtoul(parameter("lc_test"), NULL, 0);
+	tap_continue(atoi(parameter("lc_made")));
 
 	ok(true, "the crash kernel boots from the kept buffer");
 	core = open(VMCORE, O_RDONLY);
@@ -134,7 +123,7 @@ int main(void)
 		ok(at >= 0, "it has the memory with the marker");
 		ok(right(core, at, len), "in which every word is right");
 	}
-	printf("1..%lu\n", test - 1);
+	failed = tap_done();
 	printf("\n@@ end %s %d\n\n@@ done\n", parameter("lc_name"), failed);
 	tcdrain(1);
 	sync();

@@ -100,7 +100,7 @@ crash()
 	gives 0 "kdump" kdump $size --append "console=ttyS0,115200 panic=-1 no_timer_check \
 		nr_cpus=1 irqpoll reset_devices $patience \
 		lc_page=$page lc_len=65536 \
-		lc_test=$((n + 2)) lc_name=tests/kdump/kdump.sh"
+		lc_made=$((tap_count + 1)) lc_name=tests/kdump/kdump.sh"
 	sed 's/^/# /' "$tmp/out"
 	echo 'lc-test: crash' >/dev/kmsg
 	sync

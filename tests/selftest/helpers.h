@@ -22,7 +22,7 @@
 #include <linux/lazy_contig.h>
 
 #include "../importer/lc_importer.h"
-#include "tap.h"
+#include "../tap/tap.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define KIB(n)		((size_t)(n) << 10)

@@ -5,24 +5,17 @@ set -eu
 
 cd "$(dirname "$0")/.."
 O=${O:-build}
-n=0
+# shellcheck source=tests/tap/tap.sh
+. ../tests/tap/tap.sh
 
-# ok DESCRIPTION COMMAND...: a check that passes if the command does
-ok() {
+# holds WHAT COMMAND...: a check that passes if the command does
+holds() {
 	what=$1
 	shift
-	n=$((n + 1))
-	if out=$("$@" 2>&1); then
-		echo "ok $n - $what"
-	else
-		echo "not ok $n - $what"
-		echo "$out" | sed 's/^/# /'
-	fi
-}
-
-skip() {
-	n=$((n + 1))
-	echo "ok $n - $1 # SKIP $2"
+	status=0
+	out=$("$@" 2>&1) || status=$?
+	ok $status "$what"
+	[ $status = 0 ] || echo "$out" | diag
 }
 
 header() {
@@ -83,22 +76,22 @@ parameters_documented() {
 	done
 }
 
-ok "header in C99" header "${CC:-cc}" lazy_contig.h c gnu99
-ok "header in C17" header "${CC:-cc}" lazy_contig.h c c17
+holds "header in C99" header "${CC:-cc}" lazy_contig.h c gnu99
+holds "header in C17" header "${CC:-cc}" lazy_contig.h c c17
 if command -v g++ >/dev/null; then
-	ok "header in C++98" header g++ cstddef c++ c++98
-	ok "header in C++17" header g++ cstddef c++ c++17
+	holds "header in C++98" header g++ cstddef c++ c++98
+	holds "header in C++17" header g++ cstddef c++ c++17
 else
 	skip "header in C++" "no g++: install g++"
 fi
-ok "the version script has what the header declares" same "$(declared)" "$(versioned)"
-ok "the library exports what the header declares" same "$(declared)" "$(exported)"
-ok "the library's soname" soname
-ok "every function has a man page" documented
-ok "every module parameter is in lazy_contig(4)" parameters_documented
+holds "the version script has what the header declares" same "$(declared)" "$(versioned)"
+holds "the library exports what the header declares" same "$(declared)" "$(exported)"
+holds "the library's soname" soname
+holds "every function has a man page" documented
+holds "every module parameter is in lazy_contig(4)" parameters_documented
 if command -v man >/dev/null; then
-	ok "man pages are formatted without a warning" pages_clean
+	holds "man pages are formatted without a warning" pages_clean
 else
 	skip "man pages are formatted without a warning" "no man: install man-db"
 fi
-echo "1..$n"
+tap_done

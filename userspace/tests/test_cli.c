@@ -161,12 +161,11 @@ static void test_exit_codes(void)
 
 int main(void)
 {
-	setvbuf(stdout, NULL, _IOLBF, 0);
 	test_sizes();
 	test_format();
 	test_numbers();
 	test_patterns();
 	test_args();
 	test_exit_codes();
-	return tap_end();
+	return tap_done();
 }

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -13,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../lazy-contig/cli.h"
 #include "lazy_contig.h"
 #include "tap.h"
 
@@ -266,10 +268,8 @@ static void test_ioctls(void)
 
 int main(void)
 {
-	int before;
+	int before = open_fds();
 
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	before = open_fds();
 	test_pass(SOCK_STREAM, "stream");
 	test_pass(SOCK_SEQPACKET, "seqpacket");
 	test_pass(SOCK_DGRAM, "datagram");
@@ -280,5 +280,5 @@ int main(void)
 	test_map_errors();
 	test_ioctls();
 	ok(open_fds() == before, "no descriptor was leaked");
-	return tap_end();
+	return tap_done();
 }

@@ -4,6 +4,9 @@
 # The udev rule, with the real udev: for root, in a virtual machine.
 set -u
 
+# shellcheck source=tests/tap/tap.sh
+. ../../tests/tap/tap.sh
+
 rules=/run/udev/rules.d/60-lazy_contig.rules
 daemon=/lib/systemd/systemd-udevd
 # the last of the heaps is an alias
@@ -16,17 +19,7 @@ modes()
 	stat -c '%U:%G %a' $nodes | sort -u
 }
 
-ok()
-{
-	if [ "$2" = "$3" ]; then
-		echo "ok $1 - $4"
-	else
-		echo "not ok $1 - $4"
-		echo "# $2"
-	fi
-}
-
-ok 1 "$(modes)" "root:root 600" "without the rule, the nodes are root's"
+is "$(modes)" "root:root 600" "without the rule, the nodes are root's"
 
 mkdir -p ${rules%/*}
 cp ../udev/60-lazy_contig.rules $rules
@@ -39,18 +32,16 @@ for node in $nodes; do
 	udevadm trigger --action=add --settle "$node"
 done
 [ ! -e /dev/dma_heap/system ] || udevadm trigger --action=add --settle /dev/dma_heap/system
-ok 2 "$(modes)" "root:video 660" "with it, they are for group video"
+is "$(modes)" "root:video 660" "with it, they are for group video"
 
 kill $pid
 wait $pid
 rm $rules
 # shellcheck disable=SC2086 # one word a node
 chown root:root $nodes && chmod 0600 $nodes
-ok 3 "$(modes)" "root:root 600" "and back"
+is "$(modes)" "root:root 600" "and back"
 # a kernel without CONFIG_DMABUF_HEAPS has no other
 if [ -e /dev/dma_heap/system ]; then
-	ok 4 "$(stat -c '%U:%G %a' /dev/dma_heap/system)" "root:root 600" "other heaps are left alone"
-	echo 1..4
-else
-	echo 1..3
+	is "$(stat -c '%U:%G %a' /dev/dma_heap/system)" "root:root 600" "other heaps are left alone"
 fi
+tap_done

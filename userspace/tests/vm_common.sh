@@ -3,21 +3,18 @@
 #
 # What the tests of the command share; sourced.
 
+# shellcheck source=tests/tap/tap.sh
+. "${BASH_SOURCE[0]%/*}/../../tests/tap/tap.sh"
+
 tmp=$(mktemp -d)
 chmod 0755 "$tmp"
-n=0
 trap 'rm -rf "$tmp"' EXIT
 
 # result STATUS DESCRIPTION: 0 is a pass; else what the command said is shown
 result()
 {
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$tmp/out" "$tmp/err"
-	fi
+	ok "$1" "$2"
+	[ "$1" -eq 0 ] || cat "$tmp/out" "$tmp/err" | diag
 }
 
 # gives CODE DESCRIPTION COMMAND...: runs it, output in $tmp/out and $tmp/err

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -11,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../lazy-contig/cli.h"
 #include "lazy_contig.h"
 #include "../../tests/importer/lc_importer.h"
 #include "tap.h"
@@ -241,7 +243,6 @@ static void test_list_device(void)
 
 int main(void)
 {
-	setvbuf(stdout, NULL, _IOLBF, 0);
 	test_alloc();
 	test_map();
 	test_sync_and_name();
@@ -251,5 +252,5 @@ int main(void)
 	test_command();
 	test_list();
 	test_list_device();
-	return tap_end();
+	return tap_done();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Test Anything Protocol, as much of it as these programs need. */
-#ifndef _SELFTEST_TAP_H
-#define _SELFTEST_TAP_H
+#ifndef _TESTS_TAP_H
+#define _TESTS_TAP_H
 
 #include <stdbool.h>
 
@@ -30,7 +30,10 @@ void diag(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Ends the program: the test itself cannot go on. */
 void bail(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
+/* The first checks, MADE of them, were done by another program. */
+void tap_continue(int made);
+
 /* The last line of main(): prints the plan, returns the exit status. */
 int tap_done(void);
 
-#endif /* _SELFTEST_TAP_H */
+#endif /* _TESTS_TAP_H */
