@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Every allocation of the module's loading fails in turn: what was made before
- * it is undone, and the module can be loaded the next time.
+ * Promise: limits: each allocation of loading may fail: what was made is undone, and the
+ *   module loads the next time (plan failures)
  */
 #include "../selftest/module_calls.h"
 #include "faults.h"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Every point at which an operation allocates memory, or copies from or to its
- * caller, fails in turn: the error is the right one, nothing is left behind,
- * and the next call works. What the code can do without may fail unnoticed.
+ * Promise: limits: each allocation and each copy from or to the caller may fail: the right
+ *   errno, nothing left behind, the next call works (plan failures)
+ *
+ * What the code can do without may fail unnoticed.
  *
  *	failnth [TEXT]		only operations with this in their name
  */

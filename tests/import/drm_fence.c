@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A device that still works on a buffer, which SYNC and poll() wait for: vgem
- * lets programs play that device, with a fence that they signal.
+ * Promise: buffer: SYNC and poll() wait for a device that is at work
+ *
+ * vgem lets programs play that device, with a fence that they signal.
  */
 #include <drm/vgem_drm.h>
 #include <poll.h>

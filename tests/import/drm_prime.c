@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * PRIME import and export of buffers of ours by the DRM drivers of this machine.
+ * Promise: buffer: one dma-buf is one GEM handle; it lives until its last holder lets go
+ * Promise: buffer: drivers take buffers as they take memory of their own
  */
 #include "drm.h"
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * OpenGL ES of Mesa, without a display or a GPU: a buffer of ours as a texture,
- * and another as what is drawn into. Mesa's software renderer draws.
+ * Promise: buffer: graphics libraries import buffers and report them correctly
+ *
+ * OpenGL ES of Mesa's software renderer, without a display or a GPU: a buffer as a
+ * texture, and another as the render target.
  */
 #include <EGL/egl.h>
 #include <EGL/eglext.h>

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* libgbm takes a buffer of ours and says of it what it was told. */
+/*
+ * Promise: buffer: graphics libraries import buffers and report them correctly
+ */
 #include <drm_fourcc.h>
 #include <gbm.h>
 #include <stdio.h>

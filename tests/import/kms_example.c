@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* userspace/examples/drm_scanout shows its bars on a display. */
+/*
+ * Promise: tools: the examples do what they say
+ */
 #include <stdio.h>
 
 #include "screen.h"

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Buffers of ours as framebuffers: the display shows what was written into them. */
+/*
+ * Promise: buffer: a display shows the pixels of a buffer, after page flips and updates too
+ */
 #include <poll.h>
 
 #include "screen.h"

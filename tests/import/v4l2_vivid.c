@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pictures of a camera, and for a display, in buffers of ours: vivid without and
- * with the demands of a device that has no IOMMU.
+ * Promise: buffer: drivers take buffers as they take memory of their own
+ * Promise: buffer: a device without an IOMMU takes buffers where it refuses the system heap's
+ *
+ * Pictures of a camera, and for a display: vivid with both kinds of device.
  */
 #include <stdio.h>
 #include <sys/syscall.h>

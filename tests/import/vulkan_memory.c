@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Vulkan, drawn by Mesa's lavapipe: buffers of ours as device memory, which the
- * device copies from one to the other.
+ * Promise: buffer: graphics libraries import buffers and report them correctly
+ *
+ * Vulkan on Mesa's lavapipe: buffers as device memory, and a copy between them.
  */
 #include <vulkan/vulkan.h>
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
+ * Promise: control: the crash kernel boots from a kept buffer and reads the memory of the
+ *   kernel that crashed
+ *
  * The first and only process of the crash kernel: looks into the memory of the
  * kernel that crashed and goes on with the test's output where kdump.sh had to
  * stop. Its parameters are on the kernel's command line:

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# lazy-contig kdump: what it refuses, on, off, and a crash. The kernel that takes
-# over goes on with the output: see crash_init.c.
+# Promise: control: kdump without crashkernel=: on, off, errors undone, a crash
+#
+# The kernel that takes over continues the output: see crash_init.c.
 set -u
 
 # shellcheck source=userspace/tests/vm_common.sh

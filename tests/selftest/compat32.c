@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Calls as 32-bit programs make them. int 0x80 takes the same way into the
- * kernel from a 64-bit program; what it points to must lie below 4 GiB.
+ * Promise: heaps: 32-bit programs get the same results: structs, errno, buffers
+ *
+ * int 0x80 enters the kernel as a 32-bit program does, also from a 64-bit one; its
+ * arguments must lie below 4 GiB.
  */
 #include "helpers.h"
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A buffer is one physically contiguous range, and lies where QUERY says:
- * proved by what an importer is given, and by bytes written from both sides.
+ * Promise: buffer: one physically contiguous range, one sg entry, at every length
+ * Promise: control: QUERY reports length, address and node of a buffer
+ *
+ * Proved by the sg table of an importer, and by bytes written from both sides.
  */
 #include <stdio.h>
 #include <sys/stat.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * After 10,000 allocations and releases, or LC_ROUNDS, the machine has what it
- * had before.
+ * Promise: buffer: memory returns exactly when the last reference goes
+ *
+ * 10,000 allocations and releases, or LC_ROUNDS.
  */
 #include "settings.h"
 

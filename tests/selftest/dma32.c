@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Every byte of a lazy_contig_dma32 buffer lies below 4 GiB. */
+/*
+ * Promise: heaps: every byte of lazy_contig_dma32 lies below 4 GiB, whatever its source;
+ *   a 32-bit device needs no bounce buffer (plan high)
+ */
 #include "settings.h"
 
 #define LIMIT	(1ull << 32)

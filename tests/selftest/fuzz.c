@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Random calls on all nodes of the module and on what they return, by several
- * threads of several processes that share, copy and close each other's fds and
- * are killed now and then. Values are chosen near what the module looks at.
+ * Promise: security: random calls on all nodes do no harm: documented errno only,
+ *   nothing left behind
+ *
+ * By several threads of several processes that share, copy and close each other's
+ * descriptors and are killed now and then. Values are chosen near what the module
+ * checks. Each kind of call must also succeed.
  *
  *	fuzz [CALLS [SEED]]
- *
- * Nothing is known about the order of things, so what is checked is: every
- * error is one that the interface names, each kind of call also succeeds, and
- * in the end nothing is left. The kernel's log is the harness's to read.
  */
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Asking for nearly everything is answered, one way or the other, and never
- * paid for by another process: nothing is killed, no memory is lost.
+ * Promise: limits: no OOM kill for an allocation that should have failed
+ * Promise: limits: no place: ENOMEM after a bounded time
  */
 #include <stdio.h>
 

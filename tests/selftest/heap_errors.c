@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Bad calls to a heap: each has the errno that the kernel's own heap code
- * gives, checked against the system heap where there is one, and leaves
- * nothing behind.
+ * Promise: heaps: every invalid call has the errno of the kernel's own heap code
+ * Promise: heaps: a bad address leaks no descriptor
+ * Promise: limits: length 0 or one that wraps: EINVAL
+ *
+ * Compared with the system heap where there is one.
  */
 #include <stdio.h>
 

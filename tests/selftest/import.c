@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Drivers of every manner: many at once, in any order, also faulty ones. */
+/*
+ * Promise: buffer: any number of devices attach and map, in any order and concurrently,
+ *   whatever their DMA limits; errors of the DMA API reach the driver; a faulty
+ *   driver harms no other
+ * Promise: buffer: vmap by a driver shows the same bytes
+ */
 #include "helpers.h"
 
 #define LEN	(MIB(1) + PAGE)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Every buffer has a line in /proc/iomem, as long as it lives. */
+/*
+ * Promise: buffer: a line in /proc/iomem below its System RAM while the buffer lives
+ */
 #include "helpers.h"
 
 /* The whole file; it has no size to ask for. */

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Kept buffers outlive their maker and are found by address and by name. */
+/*
+ * Promise: control: KEEP: a buffer outlives its process and every descriptor until FREE;
+ *   FREE leaves mappings and devices their memory
+ * Promise: control: OPEN finds a kept buffer by its address
+ * Promise: control: ALLOC: node, alignment, address limit, name
+ * Promise: buffer: every byte is zero at hand-over
+ */
 #include "kept_calls.h"
 
 #define NAME	"Second kernel's pool"

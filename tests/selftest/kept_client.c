@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What other modules can call: see tests/client. */
+/*
+ * Promise: control: other modules allocate and free through exported functions
+ *
+ * The module is tests/client.
+ */
 #include "kept_calls.h"
 #include "module_calls.h"
 

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A program built for the lazy_cma driver: its own definitions of that ABI, and
- * nothing of lazy_contig's but what looks at the result.
+ * Promise: control: programs of the lazy_cma driver work
+ * Promise: security: names, keeping and addresses need CAP_SYS_ADMIN of the initial user
+ *   namespace
+ *
+ * With definitions of that ABI of its own; only the results are examined through
+ * lazy_contig's interface.
  */
 #include <stdio.h>
 

@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Bad calls about kept buffers: the right errno, and nothing has changed. */
+/*
+ * Promise: control: every invalid call about kept buffers has its errno and changes nothing
+ * Promise: control: structs of other sizes, unknown flags and reserved fields
+ * Promise: limits: length 0 or one that wraps: EINVAL
+ * Promise: limits: a node that is not online: EINVAL
+ * Promise: security: names, keeping and addresses need CAP_SYS_ADMIN of the initial user
+ *   namespace
+ */
 #include "kept_calls.h"
 
 #define NAME	"kept_errors"

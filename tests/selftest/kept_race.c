@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Eight threads keep, open, map, import, resize and free the same few buffers,
- * and the process they are in is killed at any moment. Nobody may ever see
- * another one's bytes, and nothing may be left.
+ * Promise: control: concurrent KEEP, OPEN, RESIZE, FREE, mapping and import of the same
+ *   buffers: no foreign byte, nothing left
+ * Promise: limits: SIGKILL ends a request at every stage
+ *
+ * By eight threads of a process that is killed at any moment.
  */
 #include <limits.h>
 #include <pthread.h>

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A kept buffer grows where it lies or elsewhere, and shrinks. */
+/*
+ * Promise: control: RESIZE grows in place or moves, contents kept and tail zeroed; shrinks
+ *   at once; EBUSY while in use
+ */
 #include <stdio.h>
 
 #include "kept_calls.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Kept buffers and unloading: refused, with what is kept in the log once, or
- * with force_free=1 the end of what is kept, but not of what is in use.
+ * Promise: control: a kept buffer pins the module, and the log names it once; with
+ *   force_free=1 unloading frees it, but nothing in use
  */
 #include <stdio.h>
 

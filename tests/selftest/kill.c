@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SIGKILL ends a request at every stage, and a process that holds buffers;
- * either way all memory comes back.
+ * Promise: limits: SIGKILL ends a request at every stage
+ * Promise: buffer: memory returns exactly when the last reference goes
  */
 #include "helpers.h"
 

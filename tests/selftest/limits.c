@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What all buffers together, and those of one user, may take. */
+/*
+ * Promise: limits: limit_mb bounds all buffers, user_limit_mb those of one user in any
+ *   process and namespace
+ * Promise: limits: more than a limit or the machine: ENOMEM at once, nothing is tried
+ * Promise: tools: counters by reason and source
+ */
 #include <sched.h>
 
 #include "settings.h"

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Mappings: any part, nothing beyond, shared only, and as long as they last. */
+/*
+ * Promise: buffer: mmap of any part, nothing beyond, shared only, no more access than the
+ *   descriptor has; mappings outlive it, fork, mremap and partial munmap
+ */
 #include <stdio.h>
 #include <sys/uio.h>
 

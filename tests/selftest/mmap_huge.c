@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mappings of large buffers, which are made of huge entries where the kernel
- * can: whatever is done to a part of them, each page shows its own bytes.
+ * Promise: buffer: mappings of large buffers, cut, moved, protected, inherited: each page
+ *   shows its own bytes
+ *
+ * They consist of huge entries where the kernel has them.
  */
 #include "helpers.h"
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ZONE_MOVABLE is what can be unplugged: buffers are taken from it first, and
- * never with zone_movable=0.
+ * Promise: memory: ZONE_MOVABLE first; never with zone_movable=0
  */
 #include "blocks.h"
 #include "settings.h"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where free memory is in pieces, others' pages are moved out of the way: a
- * large buffer can be had all the same, and they keep their contents.
+ * Promise: memory: pages in use are migrated with their contents to make a range
  */
 #include "settings.h"
 

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The heaps' nodes: how they are opened, what their buffers are called. */
+/*
+ * Promise: heaps: O_RDWR and O_RDONLY opens allocate; the descriptor has the access mode
+ *   that was asked for
+ * Promise: heaps: exp_name is the heap's name; DMA_BUF_SET_NAME works
+ * Promise: heaps: a full descriptor table leaks no buffer
+ * Promise: security: only root may open the nodes by default
+ */
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>

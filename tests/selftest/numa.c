@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A buffer comes from where the caller's memory policy says. */
+/*
+ * Promise: memory: the caller's memory policy selects the node
+ */
 #include <sys/syscall.h>
 
 #include <linux/mempolicy.h>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * On a machine with three nodes, one of them without processors and one whose
- * memory appears after the module was loaded: a buffer lies where it was asked
- * for, or where the caller's policy and cpuset say, and nowhere else.
+ * Promise: memory: the node asked for, or those of memory policy and cpuset, and no other;
+ *   also nodes without processors and memory added after loading
+ * Promise: control: ALLOC: node, alignment, address limit, name
+ * Promise: limits: a node that is not online: EINVAL
  */
 #include <glob.h>
 #include <stdio.h>

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A memory block that holds a buffer does not go offline, nor one that is set
- * aside, and whoever tries is told at once; one that held a buffer does, also if
- * the pool keeps it, and nothing is put there then.
+ * Promise: memory: a memory block with a buffer or part of the reserve stays online, and
+ *   offlining fails at once; one of which the pool holds pages goes offline
  */
 #include "blocks.h"
 #include "settings.h"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory changes hands just when its block goes offline: whoever takes it
- * offline has asked all who might own it, and only then somebody does. The block
- * goes all the same. ../pauser makes that moment last.
+ * Promise: memory: a memory block goes offline also if its pages change hands meanwhile: to
+ *   a buffer, the pool, the reserve, a kept buffer that grows
+ *
+ * After the memory notifier has answered. ../pauser makes that moment last.
  */
 #include <pthread.h>
 #include <stdio.h>

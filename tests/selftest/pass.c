@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* File descriptors sent over a UNIX socket, also by senders that are gone. */
+/*
+ * Promise: buffer: descriptors work in other processes, also after the sender was killed
+ */
 #include <sys/socket.h>
 
 #include "helpers.h"

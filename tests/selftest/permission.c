@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Who may open the nodes, and who is told a physical address. */
+/*
+ * Promise: security: only root may open the nodes by default
+ * Promise: security: no physical address without CAP_SYS_ADMIN: ioctl, sysfs, debugfs,
+ *   /proc, the command's output
+ */
 #include <sched.h>
 #include <stdio.h>
 #include <sys/stat.h>

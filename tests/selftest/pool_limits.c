@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How much the warm pool keeps, and what makes it give memory back. */
+/*
+ * Promise: memory: the pool keeps no more than pool_max_mb, no longer than pool_age_ms, and
+ *   drains on pool_drop
+ */
 #include "settings.h"
 
 static int heap;

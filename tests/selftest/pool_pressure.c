@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A process eats all memory: the pool is given back before anything is killed
- * for it, and the reserve stays.
+ * Promise: memory: memory pressure evicts the pool before an OOM kill; the reserve stays
  */
 #include <stdio.h>
 

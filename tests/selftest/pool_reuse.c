@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The warm pool: what is freed serves the next request, whole, cut or merged,
- * and is nobody's meanwhile; small buffers stay together.
+ * Promise: memory: a freed extent serves the next request, whole, cut or merged; best fit,
+ *   aligned; small buffers stay together
+ * Promise: control: ALLOC: node, alignment, address limit, name
  */
 #include "settings.h"
 

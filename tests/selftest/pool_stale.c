@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * No byte of a buffer's last owner is seen by the next one: many reuses with
- * random sizes and patterns by several processes at once, in turn with every
- * setting that matters to it. LC_ROUNDS says how many reuses.
+ * Promise: buffer: every byte is zero at hand-over
+ *
+ * Reuse with random sizes and patterns by several processes at once, while every
+ * setting that affects the pool changes. LC_ROUNDS is the number of reuses.
  */
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Hardly any memory is free, but the page cache could be dropped: then a
- * request must succeed, or a machine could not allocate after a backup.
+ * Promise: memory: a request succeeds where only clean page cache is left to take
+ * Promise: limits: no OOM kill for an allocation that should have failed
  */
 #include "settings.h"
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Left alone to take everything, with no limit but what the machine can spare:
- * the answer is ENOMEM, nobody is killed, the machine goes on working, and all
- * of it comes back.
+ * Promise: limits: no place: ENOMEM after a bounded time
+ * Promise: limits: no OOM kill for an allocation that should have failed
+ *
+ * Allocates all memory, with no limit but what the machine needs to keep working.
  */
 #include <stdio.h>
 #include <sys/resource.h>

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sixteen processes allocate at random in a machine whose memory is short,
- * beside others that keep checking every page of theirs while it is moved. No
- * OOM kill, no lost page, no wrong byte. LC_LONG=1: for minutes.
+ * Promise: memory: pages in use are migrated with their contents to make a range
+ * Promise: limits: no OOM kill for an allocation that should have failed
+ *
+ * Sixteen processes allocate at random in a machine whose memory is short, beside
+ * others that keep checking every page of theirs. LC_LONG=1: for minutes.
  */
 #include <stdio.h>
 #include <sys/prctl.h>

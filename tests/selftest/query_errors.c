@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Bad calls to the control device, and those it must accept all the same. */
+/*
+ * Promise: control: QUERY of what is no buffer of this driver: the errno says which
+ * Promise: control: structs of other sizes, unknown flags and reserved fields
+ */
 #include <stdio.h>
 
 #include <drm/drm.h>

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Everything at once: processes allocate, map, import, keep, resize and free,
- * and are killed at it, while others change every setting, take memory offline
- * and unload the module. Nobody sees another one's bytes, nobody hangs, and in
- * the end nothing is left. LC_ROUNDS says how many are killed at least.
+ * Promise: security: all operations at once, with SIGKILL, settings, offlining and
+ *   unloading: no foreign byte, no hang, nothing left
+ * Promise: heaps: the module unloads whenever no buffer is left, and leaves no trace
+ * Promise: limits: SIGKILL ends a request at every stage
+ *
+ * LC_ROUNDS is the least number of processes to kill.
  */
 #include <stdatomic.h>
 #include <stdio.h>

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The reserve of a node: set, used, changed while in use, given back. */
+/*
+ * Promise: memory: the reserve serves requests of its full size; it can be raised and
+ *   lowered, also while in use; invalid input is refused
+ * Promise: buffer: every byte is zero at hand-over
+ */
 #include "settings.h"
 
 static int heap;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The reserve serves requests of its full size however the machine has aged:
- * rounds of files, pipes and processes that leave unmovable remains all over
- * memory. LC_ROUNDS says how many rounds.
+ * Promise: memory: the reserve serves requests of its full size on an aged machine
+ *
+ * Ages it by rounds of files, pipes and processes that leave unmovable pages all over
+ * memory. LC_ROUNDS is the number of rounds.
  */
 #include <dirent.h>
 #include <stdio.h>

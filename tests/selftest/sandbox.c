@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What those can do and see to whom root has given the nodes, but who have not
- * CAP_SYS_ADMIN: a user, root without that capability, root of a user namespace
- * and of a container. They get buffers, and nowhere a physical address.
+ * Promise: security: no physical address without CAP_SYS_ADMIN: ioctl, sysfs, debugfs,
+ *   /proc, the command's output
+ * Promise: security: names, keeping and addresses need CAP_SYS_ADMIN of the initial user
+ *   namespace
+ *
+ * For a user, root without that capability, root of a user namespace and of a container,
+ * to all of whom root has given the nodes: each of them gets buffers.
  */
 #include <ctype.h>
 #include <dirent.h>

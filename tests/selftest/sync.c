@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * DMA_BUF_IOCTL_SYNC: its flags, and that it does its work for every device
- * that has the buffer mapped. Where memory reaches beyond 4 GiB, a 32-bit
- * device works on a bounce buffer, so a SYNC that does nothing shows.
+ * Promise: buffer: SYNC reaches every device that has the buffer mapped, and no other;
+ *   invalid flags are refused
+ *
+ * Where memory reaches beyond 4 GiB (plan high) a 32-bit device works on a bounce buffer,
+ * so that a SYNC without effect is seen.
  */
 #include "helpers.h"
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Each step of a request has a tracepoint, which says what happened. */
+/*
+ * Promise: tools: a tracepoint for each step of a request, with its outcome
+ */
 #include <stdio.h>
 
 #include "settings.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The module cannot be unloaded while anything of it is in use, and leaves
- * nothing behind afterwards. As a heap of the kernel's class it stays for good.
+ * Promise: heaps: a heap of the kernel's class where the kernel allows it, and then for good
+ * Promise: heaps: the module unloads whenever no buffer is left, and leaves no trace
  */
 #include "module_calls.h"
 

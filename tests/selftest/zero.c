@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Every byte of a new buffer is zero, whatever the memory held before: pages
- * that other programs left, and a buffer's own contents of a moment ago.
+ * Promise: buffer: every byte is zero at hand-over
+ *
+ * Also where the kernel does not clear pages (plan high), after other programs' use of the
+ * memory and after use as a buffer.
  */
 #include "helpers.h"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Random small machines: what is found against trying every single window.
- * Seeds are fixed, so a failure repeats.
+ * Promise: memory: the search finds a window where trying every window finds one
+ *
+ * Random small machines; seeds are fixed, so a failure repeats.
  */
 #include "grid.h"
 #include "machine.h"

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Summaries: what is stored, how it ages and fails, figures of slots, claims. */
+/*
+ * Promise: memory: summaries of pageblocks keep state, cost and failures, age, and exclude
+ *   claimed windows
+ */
 #include "grid.h"
 #include "tap.h"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One request after the other until none fits: choosing what is cheap must not
- * cost places. Seeds are fixed, so a failure repeats.
+ * Promise: memory: choosing cheap windows leaves room for as many buffers as fit
+ *
+ * One request after the other until none fits. Seeds are fixed, so a failure repeats.
  */
 #include "grid.h"
 #include "machine.h"

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Which window is chosen: exact expectations on drawn machines. */
+/*
+ * Promise: memory: the cheapest window is chosen, and long free runs are not cut
+ *
+ * Exact expectations on drawn machines.
+ */
 #include "grid.h"
 #include "tap.h"
 

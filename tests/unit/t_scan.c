@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What is seen in struct pages, and that nonsense in them does no harm. */
+/*
+ * Promise: memory: a scan reads the state and cost of a pageblock off its struct pages, and
+ *   invalid ones do no harm
+ */
 #include "pages.h"
 #include "scan.h"
 #include "tap.h"

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Whole searches on synthetic machines: claims, failures, what is given back,
- * memory that comes and goes, signals.
+ * Promise: memory: bounded work; failed windows are remembered; concurrent requests get
+ *   separate windows
+ * Promise: limits: no place: ENOMEM after a bounded time
+ *
+ * Whole searches on synthetic machines: claims, failures, what is given back, memory that
+ * comes and goes, signals.
  */
 #include "machine.h"
 #include "tap.h"

@@ -1,6 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# What is built and shipped fits together: headers, symbols, man pages.
+#
+# Promise: tools: the header compiles as C and C++; symbols are versioned; functions and
+#   parameters have a man page
 set -eu
 
 cd "$(dirname "$0")/.."

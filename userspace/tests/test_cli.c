@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The parts of the command that need no buffer. */
+/*
+ * Promise: tools: the command's arguments, sizes, patterns and exit codes
+ *
+ * The parts that need no buffer.
+ */
 #include <errno.h>
 #include <limits.h>
 #include <string.h>

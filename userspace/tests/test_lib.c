@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The library, as far as it can be tried with a memfd in the buffer's place. */
+/*
+ * Promise: tools: the library returns -errno, and leaks neither descriptor nor memory
+ *
+ * As far as it can be tested with a memfd in place of a buffer.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Every command of lazy-contig, its JSON and its exit codes: for root, in a
-# virtual machine with the module loaded.
+# Promise: tools: every command, its JSON and its exit codes
+# Promise: tools: list shows live buffers with owner, name and importers
+# Promise: tools: stat, explain and doctor report counters, causes and remedies
+# Promise: security: no physical address without CAP_SYS_ADMIN: ioctl, sysfs, debugfs,
+#   /proc, the command's output
+#
+# For root, in a virtual machine with the module loaded.
 set -u
 
 heap=/dev/dma_heap/lazy_contig

@@ -1,7 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The examples that need no device.
+# Promise: tools: the examples do what they say
+#
+# Those that need no device.
 set -u
 
 examples=$LC_SRC/userspace/build/examples

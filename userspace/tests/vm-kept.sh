@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The commands for kept buffers: for root, in a virtual machine with the module
-# loaded.
+# Promise: tools: every command, its JSON and its exit codes
+#
+# Those for kept buffers: for root, in a virtual machine with the module loaded.
 set -u
 
 # shellcheck source=userspace/tests/vm_common.sh

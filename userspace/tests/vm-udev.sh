@@ -1,7 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The udev rule, with the real udev: for root, in a virtual machine.
+# Promise: security: the udev rule gives the nodes to group video, and no other heap
+#
+# With the real udev: for root, in a virtual machine.
 set -u
 
 # shellcheck source=tests/tap/tap.sh

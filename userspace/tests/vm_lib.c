@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The library with the module: for root, in a virtual machine. */
+/*
+ * Promise: tools: the library does what its man pages say
+ *
+ * With the module: for root, in a virtual machine.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
