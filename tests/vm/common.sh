@@ -68,6 +68,26 @@ in_chroot()
 	' sh "$CHROOT" "$bind" "$@"
 }
 
+# Whether the chroot is there and can be entered.
+have_chroot()
+{
+	[ "$(id -u)" = 0 ] && [ -e "$CHROOT/lc.packages" ]
+}
+
+# with_tools DIR COMMAND...: run in DIR with the tools of the chroot, where it can be
+# entered, else with those of this machine
+with_tools()
+{
+	local dir=$1
+
+	shift
+	if have_chroot; then
+		in_chroot -b "$dir" "$@"
+	else
+		(cd "$dir" && "$@")
+	fi
+}
+
 # copy_source DIR: the source as git sees it, new files included; times are kept, so that make
 # builds only what changed.
 copy_source()
