@@ -109,7 +109,7 @@ crash()
 }
 
 if [ ! -e "$module" ]; then
-	echo "1..0 # SKIP this kernel has no kexec, or no way to find what it does not export"
+	skip_all "this kernel has no kexec, or no way to find what it does not export"
 	exit
 fi
 cp build/crash_init "$tmp/init"

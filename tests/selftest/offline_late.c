@@ -3,7 +3,7 @@
  * Promise: memory: a memory block goes offline also if its pages change hands meanwhile: to
  *   a buffer, the pool, the reserve, a kept buffer that grows
  *
- * After the memory notifier has answered. ../pauser makes that moment last.
+ * After the memory notifier was called. ../pauser widens the race window.
  */
 #include <pthread.h>
 #include <stdio.h>
