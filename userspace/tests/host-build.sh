@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# What is built and shipped fits together: headers, symbols, man pages.
+# Consistency of header, version script, library and man pages.
 set -eu
 
 cd "$(dirname "$0")/.."
 O=${O:-build}
 n=0
 
-# ok DESCRIPTION COMMAND...: a check that passes if the command does
+# ok DESCRIPTION COMMAND...: a check that passes if the command succeeds
 ok() {
 	what=$1
 	shift
@@ -31,7 +31,7 @@ header() {
 			-fsyntax-only -
 }
 
-# Public functions, by the header, by the version script and by the library.
+# Public functions, according to the header, the version script and the library.
 declared() {
 	sed -n 's/^int \(lazy_contig_[a-z_]*\)(.*/\1/p' lib/lazy_contig.h | sort
 }
@@ -53,7 +53,7 @@ soname() {
 	readelf -d "$O"/liblazy_contig.so | grep -q 'SONAME.*\[liblazy_contig.so.1\]'
 }
 
-# A page, or the page that it refers to with .so
+# Pages with .so are checked as the page that they include.
 pages_clean() {
 	for page in man/*.[1-8]; do
 		target=$(sed -n 's|^\.so man[0-9]/|man/|p' "$page")
@@ -62,7 +62,7 @@ pages_clean() {
 	done
 }
 
-# A page must show the function's prototype.
+# Every public function has a page with its prototype.
 documented() {
 	for function in $(declared); do
 		page=man/$function.3
@@ -73,7 +73,7 @@ documented() {
 	done
 }
 
-# parameters in the source that the manual does not name
+# Every module parameter is described in lazy_contig(4).
 parameters_documented() {
 	parameters=$(sed -n 's/^module_param[a-z_]*(\([a-z_0-9]*\),.*/\1/p' ../heap/*.c)
 	[ -n "$parameters" ] || return 1
@@ -91,8 +91,8 @@ if command -v g++ >/dev/null; then
 else
 	skip "header in C++" "no g++: install g++"
 fi
-ok "the version script has what the header declares" same "$(declared)" "$(versioned)"
-ok "the library exports what the header declares" same "$(declared)" "$(exported)"
+ok "the version script lists the functions that the header declares" same "$(declared)" "$(versioned)"
+ok "the library exports the functions that the header declares" same "$(declared)" "$(exported)"
 ok "the library's soname" soname
 ok "every function has a man page" documented
 ok "every module parameter is in lazy_contig(4)" parameters_documented

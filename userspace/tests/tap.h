@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Test Anything Protocol: a line for every check, the plan at the end. */
+/* Output in the Test Anything Protocol: a line for each check, then the plan. */
 #ifndef TAP_H
 #define TAP_H
 
@@ -10,7 +10,7 @@
 
 static int tap_count, tap_failed;
 
-/* Reports a check by its description; what was expected stands in the source. */
+/* Reports a check. If it fails, the line and the condition are printed too. */
 #define ok(condition, ...) tap_report(!!(condition), #condition, __LINE__, __VA_ARGS__)
 
 __printf(4, 5)
