@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Every allocation of the module's loading fails in turn: what was made before
- * it is undone, and the module can be loaded the next time.
+ * Makes each allocation of loading the module fail in turn: loading is undone, and the
+ * module can be loaded afterwards.
  */
 #include "../selftest/module_calls.h"
 #include "faults.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * PRIME import and export of buffers of ours by the DRM drivers of this machine.
+ * PRIME import and export of buffers of lazy_contig by the DRM drivers of this machine.
  */
 #include "drm.h"
 
@@ -63,7 +63,7 @@ static void nth_order(unsigned int n, enum holder order[HOLDERS])
 	}
 }
 
-/* The buffer is there until the last holder lets go, and gone then. */
+/* The buffer is released with its last reference, in any order. */
 static bool order_holds(int heap, int drm, const enum holder order[HOLDERS])
 {
 	int others = iomem_count(), i, lines;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * OpenGL ES of Mesa, without a display or a GPU: a buffer of ours as a texture,
+ * OpenGL ES of Mesa, without a display or a GPU: a buffer of lazy_contig as a texture,
  * and another as what is drawn into. Mesa's software renderer draws.
  */
 #include <EGL/egl.h>

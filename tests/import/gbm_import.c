@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* libgbm takes a buffer of ours and says of it what it was told. */
+/* libgbm imports a buffer of lazy_contig and reports its properties. */
 #include <drm_fourcc.h>
 #include <gbm.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Buffers of ours as framebuffers: the display shows what was written into them. */
+/* Buffers of lazy_contig as framebuffers: the display shows their contents. */
 #include <poll.h>
 
 #include "screen.h"

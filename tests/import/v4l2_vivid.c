@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pictures of a camera, and for a display, in buffers of ours: vivid without and
+ * Pictures of a camera, and for a display, in buffers of lazy_contig: vivid without and
  * with the demands of a device that has no IOMMU.
  */
 #include <stdio.h>

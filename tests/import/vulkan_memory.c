@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Vulkan, drawn by Mesa's lavapipe: buffers of ours as device memory, which the
+ * Vulkan, drawn by Mesa's lavapipe: buffers of lazy_contig as device memory, which the
  * device copies from one to the other.
  */
 #include <vulkan/vulkan.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Calls as 32-bit programs make them. int 0x80 takes the same way into the
- * kernel from a 64-bit program; what it points to must lie below 4 GiB.
+ * 32-bit system calls, made with int 0x80 from a 64-bit program. The arguments
+ * must be below 4 GiB.
  */
 #include "helpers.h"
 
@@ -62,7 +62,7 @@ static void test_heap(const char *name)
 	   "and a length that wraps");
 	data->len = 1ull << 63;
 	is(call32(heap, DMA_HEAP_IOCTL_ALLOC, data), -ENOMEM,
-	   "and one that nobody has, all 64 bits of it");
+	   "and an unassigned address, all 64 bits of it");
 	is(call32(heap, DMA_HEAP_IOCTL_ALLOC, NULL), -EFAULT, "and NULL");
 	is(call32(heap, _IO('H', 1), data), -EINVAL, "and other requests");
 	q->flags = -1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A buffer is one physically contiguous range, and lies where QUERY says:
- * proved by what an importer is given, and by bytes written from both sides.
+ * A buffer is one physically contiguous range at the address that QUERY returns:
+ * checked with the mapping of an importer, and with bytes written by both sides.
  */
 #include <stdio.h>
 #include <sys/stat.h>
@@ -85,7 +85,7 @@ static void check_importer(int imp, int buf, const struct lazy_contig_query *q)
 	import_end(imp, id, map.map);
 }
 
-/* What the CPU writes at each page's edge is there for the device. */
+/* Data that the CPU writes at the edges of each page is visible to the device. */
 static void check_bytes(int imp, int buf, size_t len)
 {
 	unsigned char *mem = buf_map(buf, len);

@@ -2,13 +2,13 @@
 /*
  * Random calls on all nodes of the module and on what they return, by several
  * threads of several processes that share, copy and close each other's fds and
- * are killed now and then. Values are chosen near what the module looks at.
+ * are killed at random. Values are chosen near those that the module checks.
  *
  *	fuzz [CALLS [SEED]]
  *
- * Nothing is known about the order of things, so what is checked is: every
- * error is one that the interface names, each kind of call also succeeds, and
- * in the end nothing is left. The kernel's log is the harness's to read.
+ * The order of calls is random, so the checks are: every error is a documented
+ * one, each kind of call also succeeds, and nothing is leaked at the end. The
+ * harness checks the kernel log.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -51,7 +51,7 @@ unsigned int fuzz_below(struct fuzz *f, unsigned int n)
 	return fuzz_u64(f) % n;
 }
 
-/* The errors that the interface names. */
+/* The documented errors. */
 static bool errno_named(int err)
 {
 	switch (-err) {
@@ -129,7 +129,7 @@ static void process(uint64_t seed, unsigned int life)
 	_exit(0);
 }
 
-/* A round of processes, of which the first may not live to the end. */
+/* A round of processes, the first of which may be killed before the end. */
 static bool round_of_processes(struct fuzz *f)
 {
 	unsigned int i, life = fuzz_below(f, 400000);
@@ -168,7 +168,7 @@ static long limit(long mb)
 	return old;
 }
 
-/* Ends all keeping, then says how many buffers there are still. */
+/* Frees all kept buffers. Return: the number of buffers left. */
 static int buffers_left(void)
 {
 	struct lazy_contig_free arg = { .size = sizeof(arg) };
@@ -204,7 +204,7 @@ int main(int argc, char **argv)
 
 	while (fine && atomic_load(&seen->calls) < calls)
 		fine = round_of_processes(&f);
-	ok(fine, "processes that nobody killed end by themselves");
+	ok(fine, "processes that were not killed exit by themselves");
 	diag("%lu calls", atomic_load(&seen->calls));
 
 	for (i = 0; i < nr_ops; i++) {

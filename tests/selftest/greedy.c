@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Asking for nearly everything is answered, one way or the other, and never
- * paid for by another process: nothing is killed, no memory is lost.
+ * Requests for nearly all memory succeed or fail, but never cause an OOM kill, and
+ * leak no memory.
  */
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A program built for the lazy_cma driver: its own definitions of that ABI, and
- * nothing of lazy_contig's but what looks at the result.
+ * A program built for the lazy_cma driver, with its own definitions of that ABI.
+ * lazy_contig's interface is used only to check the results.
  */
 #include <stdio.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Eight threads keep, open, map, import, resize and free the same few buffers,
- * and the process they are in is killed at any moment. Nobody may ever see
- * another one's bytes, and nothing may be left.
+ * and the process they are in is killed at any moment. No thread may ever see the
+ * contents of another buffer, and nothing may be leaked.
  */
 #include <limits.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What all buffers together, and those of one user, may take. */
+/* Limits of all buffers together, and of those of one user. */
 #include <sched.h>
 
 #include "settings.h"
@@ -89,7 +89,7 @@ static int user(void *arg)
 	return try_alloc(MIB(8)) ? 7 : 0;
 }
 
-/* Leaves a buffer behind with whoever has the other end of the pipe. */
+/* Holds a mapping of a buffer until the parent closes the pipe. */
 static int user_with_mapping(void *arg)
 {
 	int *fds = arg;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ZONE_MOVABLE is what can be unplugged: buffers are taken from it first, and
- * never with zone_movable=0.
+ * Buffers are allocated from ZONE_MOVABLE first, and never with zone_movable=0, which
+ * leaves it to memory hotplug.
  */
 #include "blocks.h"
 #include "settings.h"

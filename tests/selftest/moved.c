@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where free memory is in pieces, others' pages are moved out of the way: a
- * large buffer can be had all the same, and they keep their contents.
+ * In fragmented memory, the pages of other processes are migrated: a large buffer can
+ * be allocated, and the pages keep their contents.
  */
 #include "settings.h"
 

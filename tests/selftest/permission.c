@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Who may open the nodes, and who is told a physical address. */
+/* Which users can open the nodes and get physical addresses. */
 #include <sched.h>
 #include <stdio.h>
 #include <sys/stat.h>

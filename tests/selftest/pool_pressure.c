@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A process eats all memory: the pool is given back before anything is killed
- * for it, and the reserve stays.
+ * A process allocates all memory: the pool is reclaimed before the OOM killer runs, and
+ * the reserve is kept.
  */
 #include <stdio.h>
 
@@ -28,7 +28,7 @@ static long vmstat(const char *field)
 	return found;
 }
 
-/* Eats, says so, and holds on until told to stop. */
+/* Allocates, reports that, and holds the memory until told to stop. */
 static pid_t eat(size_t len, int *told, int *stop)
 {
 	int to[2], from[2];

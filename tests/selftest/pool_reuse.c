@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The warm pool: what is freed serves the next request, whole, cut or merged,
- * and is nobody's meanwhile; small buffers stay together.
+ * The pool: freed memory serves the next request, whole, split or merged, and is not
+ * charged to a user meanwhile; small buffers stay together.
  */
 #include "settings.h"
 
@@ -271,7 +271,7 @@ static void test_limit_not_charged(void)
 	free_dirty(MIB(64));
 	buf = buf_new(heap, MIB(64));
 	close(buf);
-	ok(true, "idle memory is nobody's charge");
+	ok(true, "idle memory is not charged to a user");
 	param_set("limit_mb", before);
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Left alone to take everything, with no limit but what the machine can spare:
- * the answer is ENOMEM, nobody is killed, the machine goes on working, and all
- * of it comes back.
+ * Buffers are allocated without a limit until ENOMEM: no process is killed, the machine
+ * keeps working, and all memory is returned.
  */
 #include <stdio.h>
 #include <sys/resource.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What those can do and see to whom root has given the nodes, but who have not
- * CAP_SYS_ADMIN: a user, root without that capability, root of a user namespace
- * and of a container. They get buffers, and nowhere a physical address.
+ * Permissions of processes that can open the nodes but do not have CAP_SYS_ADMIN: of a
+ * user, of root without that capability, of root of a user namespace and of a container.
+ * They can allocate buffers, and get a physical address nowhere.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -47,7 +47,7 @@ static bool drop_caps(uint64_t caps)
 	return !syscall(SYS_capset, &head, data);
 }
 
-static bool nobody(void)
+static bool become_nobody(void)
 {
 	return !setresgid(NOBODY, NOBODY, NOBODY) &&
 	       !setresuid(NOBODY, NOBODY, NOBODY);
@@ -274,7 +274,7 @@ static void test_role(bool (*become)(void), const char *who)
 
 static int reads(void *arg)
 {
-	int fd = nobody() ? open(arg, O_RDONLY | O_CLOEXEC) : -1;
+	int fd = become_nobody() ? open(arg, O_RDONLY | O_CLOEXEC) : -1;
 
 	return fd < 0 ? errno : 0;
 }
@@ -309,7 +309,7 @@ int main(void)
 		needles_set(needles[b], buf_phys(bufs[b]));
 	}
 	ok(places_that_tell() > 1, "root is told where the buffers are");
-	test_role(nobody, "a user");
+	test_role(become_nobody, "a user");
 	test_role(no_sys_admin, "root without CAP_SYS_ADMIN");
 	test_role(user_namespace, "root of a user namespace");
 	test_role(container, "root of a container");
