@@ -56,11 +56,11 @@ static void advise_permission(struct finding *f, const struct stat *st)
 	const char *name = group ? group->gr_name : "?";
 
 	if (!st->st_gid || (st->st_mode & 0060) != 0060)
-		advise(f, "install the udev rule (sudo make install), then reload the module or reboot");
+		advise(f, "sudo make install for the udev rule, then reload the module or reboot");
 	else if (!in_group(st->st_gid))
 		advise(f, "sudo usermod -aG %s $USER, then log in again", name);
 	else
-		advise(f, "file mode and group allow access: check SELinux, AppArmor, the container");
+		advise(f, "the file mode permits it: check SELinux, AppArmor and the container");
 }
 
 void check_permission(struct finding *f)

@@ -97,8 +97,8 @@ static void advise_install(struct finding *f, const char *release)
 
 	snprintf(headers, sizeof(headers), "/lib/modules/%s/build/Makefile", release);
 	if (access(headers, F_OK))
-		advise(f, "install the kernel headers (Debian: linux-headers-%s), then " INSTALL_STEPS,
-		       release);
+		advise(f, "install the kernel headers (Debian: linux-headers-%s), then "
+		       INSTALL_STEPS, release);
 	else
 		advise(f, "in the source directory: " INSTALL_STEPS);
 }

@@ -93,8 +93,8 @@ static void print_text(json_object *out, const struct reason *reason)
 		    size, sizeof(size));
 	printf("Last failed request: %s.\n%s\n", size, reason->why);
 	if (json_object_get_int(json_object_object_get(out, "attempts")))
-		printf("Ranges tried: %s; with pages that could not be migrated: %s; without memory\n"
-		       "to migrate to: %s.\n",
+		printf("Ranges tried: %s; with pages that could not be migrated: %s; without\n"
+		       "memory to migrate to: %s.\n",
 		       json_object_get_string(json_object_object_get(out, "attempts")),
 		       json_object_get_string(json_object_object_get(out, "busy")),
 		       json_object_get_string(json_object_object_get(out, "nomem")));

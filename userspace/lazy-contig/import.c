@@ -170,7 +170,7 @@ static int run(const struct args *args)
 	if (importer.fd < 0) {
 		code = fail(-errno, "cannot open %s", node);
 		if (code == CODE_PERMISSION)
-			fputs("Join the group of the node (see 'ls -l'), or run the command as root.\n",
+			fputs("Join the group of the node (see 'ls -l'), or be root.\n",
 			      stderr);
 		return code;
 	}

@@ -37,16 +37,16 @@ static const char *advice(int err)
 	switch (-err) {
 	case EACCES:
 	case EPERM:
-		return "The node needs more privileges: use the render node, /dev/dri/renderD*, or\n"
-		       "become DRM master.";
+		return "The node needs more privileges: use the render node, /dev/dri/renderD*,\n"
+		       "or become DRM master.";
 	case ENOMEM:
 	case EIO:
 		return "The driver could not map the buffer: see the kernel log, 'dmesg'.";
 	default:
 		return "The driver, in this kernel version, does not import dma-bufs of other\n"
-		       "exporters, or of system memory. Allocate with the driver (for example a dumb\n"
-		       "buffer), export with DRM_IOCTL_PRIME_HANDLE_TO_FD, and import that buffer\n"
-		       "elsewhere; or try a newer kernel.";
+		       "exporters, or none of system memory. Allocate with the driver (such as a\n"
+		       "dumb buffer), export with DRM_IOCTL_PRIME_HANDLE_TO_FD, and import that\n"
+		       "buffer elsewhere; or try a newer kernel.";
 	}
 }
 

@@ -132,9 +132,9 @@ static const char *advice(int err)
 	case EIO:
 		return "The driver could not map the buffer: see the kernel log, 'dmesg'.";
 	default:
-		return "The driver may not support V4L2_MEMORY_DMABUF, or not accept the size of the\n"
-		       "current format: see 'v4l2-ctl --all' and the kernel log, 'dmesg'. Buffers that\n"
-		       "the driver allocates can be exported with VIDIOC_EXPBUF.";
+		return "The driver may not support V4L2_MEMORY_DMABUF, or not accept the size of\n"
+		       "the current format: see 'v4l2-ctl --all' and the kernel log, 'dmesg'.\n"
+		       "Buffers that the driver allocates can be exported with VIDIOC_EXPBUF.";
 	}
 }
 

@@ -364,8 +364,10 @@ static int turn_off(void)
 
 static int run(const struct args *args)
 {
+	if (args->off && args->count)
+		return usage_error(args->cmd, "unexpected argument '%s'", args->operands[0]);
 	if (args->off)
-		return args->count ? usage_error(args->cmd, "unexpected argument '%s'", args->operands[0]) : turn_off();
+		return turn_off();
 	if (!args->count)
 		return usage_error(args->cmd, "missing SIZE or --off");
 	return turn_on(*args);

@@ -229,7 +229,7 @@ static void test_map_errors(void)
 	for (i = 0; i < 100; i++)
 		if (lazy_contig_map(ro, 4 * MIB, PROT_WRITE, &addr) != -EACCES)
 			break;
-	ok(i == 100 && address_space() < before + 1024, "no reservation is left after a failure");
+	ok(i == 100 && address_space() < before + 1024, "a failure leaves no reservation");
 	ok(addr == &fd, "a failed mapping stores no address");
 	ok(lazy_contig_unmap((void *)1, 4096) == -EINVAL, "unmap an odd address");
 	close(ro);
@@ -245,7 +245,7 @@ static void test_ioctls(void)
 	ok(lazy_contig_sync_begin(fd, DMA_BUF_SYNC_READ) == -ENOTTY, "sync begin on a file");
 	ok(lazy_contig_sync_end(fd, DMA_BUF_SYNC_READ) == -ENOTTY, "sync end on a file");
 	ok(lazy_contig_sync_begin(-1, DMA_BUF_SYNC_RW) == -EBADF, "sync on a closed descriptor");
-	ok(lazy_contig_sync_begin(fd, DMA_BUF_SYNC_END) == -EINVAL, "sync begin with DMA_BUF_SYNC_END");
+	ok(lazy_contig_sync_begin(fd, DMA_BUF_SYNC_END) == -EINVAL, "begin with SYNC_END");
 	ok(lazy_contig_sync_end(fd, ~DMA_BUF_SYNC_RW) == -EINVAL, "unknown access");
 	ok(lazy_contig_set_name(fd, "test") == -ENOTTY, "name a file");
 
