@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A module that has memory of lazy_contig while it is loaded. Loading fails
- * with the error of the allocation, or with -EILSEQ if the memory is not clean
+ * with the error of the allocation, or with -EILSEQ if the memory is not zeroed
  * or -ERANGE if it does not lie where it should.
  */
 

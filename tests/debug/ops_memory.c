@@ -98,7 +98,7 @@ static void take_undo(void)
 	give();
 }
 
-/* The reserve is dirty: somebody had it before. */
+/* The reserve is not zeroed: it was in use before. */
 static void take_reserved_prepare(void)
 {
 	reserve_prepare();

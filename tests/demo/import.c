@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Takes a buffer from 'lazy-contig send SOCKET', imports it into the DRM driver
+ * Receives a buffer from 'lazy-contig send SOCKET', imports it into the DRM driver
  * vgem, has the driver export it again, and shows that it is the same memory.
  */
 

@@ -64,7 +64,7 @@ static void nth_order(unsigned int n, enum holder order[HOLDERS])
 	}
 }
 
-/* The buffer is there until the last holder lets go, and gone then. */
+/* The buffer is released with its last reference, in any order. */
 static bool order_holds(int heap, int drm, const enum holder order[HOLDERS])
 {
 	int others = iomem_count(), i, lines;

@@ -2,7 +2,7 @@
 /*
  * For LD_PRELOAD: VIDIOC_EXPBUF gives buffers of lazy_contig_dma32. The V4L2 tools
  * can stream to dma-bufs, but only to those of another V4L2 device; so the other
- * device's become ours.
+ * device's are replaced by buffers of lazy_contig.
  */
 #include <dlfcn.h>
 #include <errno.h>

@@ -21,7 +21,7 @@ struct screen {
 	drmModeModeInfo mode;
 };
 
-/* A framebuffer in a buffer of ours. */
+/* A framebuffer in a buffer of lazy_contig. */
 struct frame {
 	struct picture picture;
 	int drm;
@@ -33,7 +33,7 @@ void screen_init(struct screen *screen, int drm, const char *name);
 
 /* Allocates, imports and makes a framebuffer of it, or ends the test. */
 void frame_init(struct frame *frame, int drm, int heap, uint32_t offset, uint32_t pad);
-/* Lets go of all that holds the buffer but the framebuffer. */
+/* Releases all references to the buffer but the framebuffer. */
 void frame_let_go(struct frame *frame);
 void frame_exit(struct frame *frame);
 

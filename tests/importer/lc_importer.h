@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * Interface of /dev/lc_importer, the test importer: a device driver as user
- * space would like to have one, which attaches to any dma-buf and tells what
- * it was given. Tests only.
+ * Interface of /dev/lc_importer, the test importer: a device driver controlled by user
+ * space, which attaches to any dma-buf and reports its mappings. Tests only.
  *
  * Ids belong to the open file; closing it gives back everything in the order
  * a well-behaved driver would.

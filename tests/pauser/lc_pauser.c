@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A pause at the worst moment: whoever calls a function first after this module
- * was loaded waits at its beginning until memory that goes offline has been
- * announced to all who listen. What takes microseconds otherwise can be tested
- * that way.
+ * Widens a race window: the first caller of a function after this module was loaded
+ * waits at its beginning until the memory notifiers were called for memory that goes
+ * offline.
  *
- * read() of /dev/lc_pauser waits until someone stands there and returns the
+ * read() of /dev/lc_pauser waits for that caller and returns the
  * first six arguments of the function; write() ends the pause without memory
  * going offline. Tests only, x86 only.
  */

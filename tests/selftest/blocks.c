@@ -75,8 +75,8 @@ static int try_offline(void *arg)
 }
 
 /*
- * What block_online() asks for: by itself the kernel gives the first and the last
- * block of ZONE_MOVABLE to another zone.
+ * The zone that block_online() requests: by default the kernel puts the first and
+ * the last block of ZONE_MOVABLE into another zone.
  */
 static const char *online;
 

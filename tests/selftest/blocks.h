@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Memory blocks: what goes offline at a time. All return -errno. */
+/* Memory blocks, the unit of memory offlining. All functions return -errno. */
 #ifndef _SELFTEST_BLOCKS_H
 #define _SELFTEST_BLOCKS_H
 
@@ -12,11 +12,11 @@ size_t block_size(void);
  * LAZY_CONTIG_IOCTL_ALLOC.
  */
 struct lazy_contig_alloc block_request(uint64_t max_addr);
-/* A buffer that is a whole block, and where it lies; or ends the test. */
+/* Allocates a buffer that is a whole block; ends the test on failure. */
 int block_new(int control, uint64_t max_addr, uint64_t *phys);
 
 /*
- * The block at an address. Offline in a child: the kernel would try for ever to
+ * The block at an address. Offline in a child: the kernel would try forever to
  * empty a block of ZONE_MOVABLE.
  */
 int block_offline(uint64_t phys);
@@ -28,7 +28,7 @@ struct span {
 	uint64_t end;
 };
 
-/* Where the blocks lie that can go offline at any time; or ends the test. */
+/* The range of the blocks in ZONE_MOVABLE; ends the test if there is none. */
 struct span movable_zone(void);
 
 #endif /* _SELFTEST_BLOCKS_H */

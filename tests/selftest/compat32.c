@@ -64,7 +64,7 @@ static void test_heap(const char *name)
 	   "and a length that wraps");
 	data->len = 1ull << 63;
 	is(call32(heap, DMA_HEAP_IOCTL_ALLOC, data), -ENOMEM,
-	   "and one that nobody has, all 64 bits of it");
+	   "and an unassigned address, all 64 bits of it");
 	is(call32(heap, DMA_HEAP_IOCTL_ALLOC, NULL), -EFAULT, "and NULL");
 	is(call32(heap, _IO('H', 1), data), -EINVAL, "and other requests");
 	q->flags = -1;

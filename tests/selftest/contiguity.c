@@ -87,7 +87,7 @@ static void check_importer(int imp, int buf, const struct lazy_contig_query *q)
 	import_end(imp, id, map.map);
 }
 
-/* What the CPU writes at each page's edge is there for the device. */
+/* Data that the CPU writes at the edges of each page is visible to the device. */
 static void check_bytes(int imp, int buf, size_t len)
 {
 	unsigned char *mem = buf_map(buf, len);

@@ -8,7 +8,7 @@
 
 /*
  * A page lost in every cycle would be 40,000 KiB, the smallest object with a
- * list in it 640 KiB. What is less than this is the kernel's own business.
+ * list in it 640 KiB. Less than that is noise of the kernel's other activity.
  */
 #define FREE_SLACK_KIB	8192
 #define SLAB_SLACK_KIB	512
@@ -83,7 +83,7 @@ int main(void)
 	   cycles, had_kib);
 	ok(becomes_true(slab_is_back, &slab_kib),
 	   "%ld KiB in slabs, %ld before", meminfo_kib("SUnreclaim"), slab_kib);
-	is(counter("live_bytes"), 0, "no byte is in anybody's account");
+	is(counter("live_bytes"), 0, "no byte is charged");
 	is(iomem_count(), 0, "no line is left in /proc/iomem");
 	mark_check(&mark, "all cycles");
 	close(heap[0]);

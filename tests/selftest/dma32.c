@@ -18,7 +18,7 @@ static void check_below(int heap, size_t len)
 	close(buf);
 }
 
-/* A device that cannot address more is given the buffer itself. */
+/* A 32-bit device maps the buffer without a bounce buffer. */
 static void check_device(int heap, int imp)
 {
 	int buf = buf_new(heap, MIB(8));

@@ -50,7 +50,7 @@ unsigned int fuzz_below(struct fuzz *f, unsigned int n)
 	return fuzz_u64(f) % n;
 }
 
-/* The errors that the interface names. */
+/* The documented errors. */
 static bool errno_named(int err)
 {
 	switch (-err) {
@@ -128,7 +128,7 @@ static void process(uint64_t seed, unsigned int life)
 	_exit(0);
 }
 
-/* A round of processes, of which the first may not live to the end. */
+/* A round of processes, the first of which may be killed before the end. */
 static bool round_of_processes(struct fuzz *f)
 {
 	unsigned int i, life = fuzz_below(f, 400000);
@@ -167,7 +167,7 @@ static long limit(long mb)
 	return old;
 }
 
-/* Ends all keeping, then says how many buffers there are still. */
+/* Frees all kept buffers. Return: the number of buffers left. */
 static int buffers_left(void)
 {
 	struct lazy_contig_free arg = { .size = sizeof(arg) };
@@ -203,7 +203,7 @@ int main(int argc, char **argv)
 
 	while (fine && atomic_load(&seen->calls) < calls)
 		fine = round_of_processes(&f);
-	ok(fine, "processes that nobody killed end by themselves");
+	ok(fine, "processes that were not killed exit by themselves");
 	diag("%lu calls", atomic_load(&seen->calls));
 
 	for (i = 0; i < nr_ops; i++) {

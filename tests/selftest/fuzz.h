@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Between the fuzzer and the calls it makes. */
+/* Interface of the fuzzer to the calls it makes. */
 #ifndef _SELFTEST_FUZZ_H
 #define _SELFTEST_FUZZ_H
 
@@ -7,7 +7,7 @@
 
 #define FUZZ_MAX_OPS	32
 
-/* The dice of one thread. */
+/* Random number state of one thread. */
 struct fuzz {
 	uint64_t rng;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the fuzzer calls, and with what. */
+/* Calls of the fuzzer and their arguments. */
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -18,8 +18,8 @@ static const char * const nodes[] = {
 };
 
 /*
- * The fds of the process. Any thread replaces any of them at any time, so all
- * may be stale: that is the point. The first ones are the nodes.
+ * The fds of the process. Any thread replaces any of them at any time, so that
+ * stale ones are used too. The first ones are the nodes.
  */
 static atomic_int fds[NR_FDS];
 static atomic_ulong addrs[NR_ADDRS];
@@ -73,7 +73,7 @@ static int node_fd(struct fuzz *f, unsigned int first, unsigned int nr)
 	return one_in(f, 32) ? any_fd(f) : fds[first + fuzz_below(f, nr)];
 }
 
-/* A new fd takes somebody's place; its former one is closed under all feet. */
+/* Replaces a random fd, which is closed even if other threads are using it. */
 static int put_fd(struct fuzz *f, int fd)
 {
 	unsigned int i = ARRAY_SIZE(nodes) +
@@ -260,7 +260,7 @@ static int cma_call(struct fuzz *f)
 	return mem == MAP_FAILED ? -errno : munmap(mem, PAGE);
 }
 
-/* A name for a dma-buf, or a call that hardly anybody knows. */
+/* A name for a dma-buf, or a rarely used call. */
 static int any_ioctl(struct fuzz *f)
 {
 	unsigned char arg[256] = "fuzz";
@@ -323,7 +323,7 @@ static int dup_call(struct fuzz *f)
 	return fd < 0 ? -errno : put_fd(f, fd);
 }
 
-/* No fd is left for a moment: whoever needs one now must cope. */
+/* Exhausts the fds for a moment: calls of other threads fail with EMFILE. */
 static int fd_limit_call(struct fuzz *f)
 {
 	struct rlimit now, few = { .rlim_cur = fuzz_below(f, NR_FDS) };

@@ -105,7 +105,7 @@ static void check_calls(int heap, const char *name)
 	mark_check(&mark, "bad calls");
 }
 
-/* More than there can be, never asked of the system heap: it would try. */
+/* Impossible lengths; not requested from the system heap, which would try. */
 static void check_too_much(int heap, const char *name)
 {
 	const size_t ram = (size_t)meminfo_kib("MemTotal") * 1024;

@@ -157,7 +157,7 @@ static int dirty(void *arg)
 
 void dirty_free_memory(void)
 {
-	/* leave room, so that nothing is killed for it */
+	/* leave some free, to avoid an OOM kill */
 	size_t len = (size_t)free_kib() * 1024 / 4 * 3;
 
 	if (in_child(dirty, &len))
@@ -244,7 +244,7 @@ long free_kib(void)
 	return pages * (PAGE >> 10);
 }
 
-/* Counts the lines of ours below System RAM; len 0: of any range. */
+/* Counts the lines of buffers below System RAM; len 0: of any range. */
 static int iomem_scan(uint64_t phys, size_t len)
 {
 	FILE *f = text_open("/proc/iomem");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What every test program does with heaps, buffers and the importer. */
+/* Helpers of the test programs for heaps, buffers and the importer. */
 #ifndef _SELFTEST_HELPERS_H
 #define _SELFTEST_HELPERS_H
 
@@ -57,16 +57,16 @@ int buf_sync(int buf, uint64_t flags);
 void pattern_fill(void *mem, size_t len, uint64_t seed);
 bool pattern_holds(const void *mem, size_t len, uint64_t seed);
 bool all_zero(const void *mem, size_t len);
-/* Fills memory that nobody uses with something that is not zero. */
+/* Fills free memory with data that is not zero. */
 void dirty_free_memory(void);
 
 /* The importer module; importer_open() loads it if need be. */
 int importer_open(void);
 int importer_unload(void);
 /*
- * Whether the DMA API of this kernel has its checks on. They warn of a mapping that a
- * driver leaves behind, and of an entry longer than a device claims to take: one entry
- * a buffer is what we promise, and what drivers like best.
+ * Whether CONFIG_DMA_API_DEBUG is on. It warns of a mapping that a driver leaks, and of
+ * an entry longer than the maximum segment size of a device, which a buffer of the
+ * module, always one entry, can be.
  */
 bool kernel_checks_drivers(void);
 int importer_attach(int imp, int buf, uint32_t dma_bits, uint32_t *id);
@@ -80,12 +80,12 @@ int importer_read(int imp, unsigned long request, uint32_t id, uint64_t offset,
 int importer_write(int imp, unsigned long request, uint32_t id,
 		   uint64_t offset, const void *mem, size_t len);
 
-/* What the rest of the system says. */
+/* State of the system. */
 FILE *text_open(const char *path); /* to read, or ends the test */
 int fds_open(void);
 int dmabufs_live(void);
 long meminfo_kib(const char *field);
-/* Gives back what the warm pool keeps. */
+/* Returns the memory of the pool to the kernel. */
 void pool_drop(void);
 /*
  * Free memory, with the pages that CPUs keep at hand, unlike MemFree, and after
@@ -96,8 +96,8 @@ bool iomem_has(uint64_t phys, size_t len);
 int iomem_count(void);
 
 /*
- * Where things stood, and whether they stand there again: file descriptors,
- * dma-bufs, and a kernel log without a new line about us.
+ * A snapshot, and whether the state is the same again: file descriptors, dma-bufs, and
+ * no new line of the module in the kernel log.
  */
 struct mark {
 	int fds;
@@ -120,7 +120,7 @@ unsigned char *room_new(size_t len);
 /* Memory that children share with their parent; all zero. */
 void *shared_new(size_t len);
 
-/* Asks again until it is true; false after four minutes. For what no event tells. */
+/* Polls a condition that has no event; false after four minutes. */
 bool becomes_true(bool (*fn)(void *arg), void *arg);
 
 #endif /* _SELFTEST_HELPERS_H */

@@ -12,7 +12,7 @@
 #define DRIVERS	4
 #define ROUNDS	50
 
-/* What one device is given must not depend on what others do. */
+/* The mapping of a device must not depend on other devices. */
 static void test_many(int heap, int imp)
 {
 	int buf = buf_new(heap, LEN), i, right = 0, err = 0;
@@ -27,7 +27,7 @@ static void test_many(int heap, int imp)
 	}
 	is(err, 0, "%d devices map the buffer", DEVICES);
 	close(buf);
-	/* every second one goes, in another order than it came */
+	/* detach every second one, in another order than they were attached */
 	for (i = DEVICES - 2; i >= 0; i -= 2) {
 		err |= call(imp, LCI_UNMAP, &map[i].map);
 		err |= call(imp, LCI_DETACH, &id[i]);
@@ -232,7 +232,7 @@ static void test_segments(int heap, int imp)
 	close(buf);
 }
 
-/* A driver goes with all it has, and comes again; the buffer does not notice. */
+/* A driver releases everything and imports again; the buffer is unchanged. */
 static void test_driver_unload(int heap)
 {
 	int buf = buf_new(heap, LEN), imp = importer_open();

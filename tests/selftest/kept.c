@@ -80,7 +80,7 @@ static void test_not_kept(void)
 	close(buf);
 }
 
-/* FREE must not take the memory from those who use it. */
+/* FREE must not return memory that is in use. */
 static void test_free_while_mapped(void)
 {
 	uint64_t phys = kept_new(control, LEN, NAME);
@@ -93,7 +93,7 @@ static void test_free_while_mapped(void)
 	is(kept_open(control, phys, NULL), -ENOENT, "its address is forgotten");
 	ok(iomem_named(NAME, phys, LEN), "its memory is not");
 	dirty_free_memory();
-	ok(pattern_holds(mem, LEN, 9), "nobody else has written to it");
+	ok(pattern_holds(mem, LEN, 9), "no other process has written to it");
 	munmap(mem, LEN);
 	is(iomem_names(NAME), 0, "until it is unmapped");
 }

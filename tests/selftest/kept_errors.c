@@ -171,8 +171,8 @@ static void test_flags(void)
 }
 
 /*
- * Who cannot be told what a call did must not be left with it: the answer goes
- * to memory that can be read only.
+ * A call whose result cannot be written must be undone: the struct is in read-only
+ * memory.
  */
 static void test_faults(void)
 {

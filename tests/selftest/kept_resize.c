@@ -33,8 +33,8 @@ static void test_shrink(void)
 }
 
 /*
- * For what fails, and rightly so, if the kernel takes a page of what a buffer has
- * just left for something that cannot move: hardly ever on an idle machine.
+ * Repeats checks that rightly fail if the kernel puts an unmovable page into memory
+ * that a buffer has just left, which is rare on an idle machine.
  */
 static void succeeds_soon(bool (*scenario)(void), const char *what)
 {
@@ -90,7 +90,7 @@ static void test_grow_anyhow(void)
 	kept_free(control, phys);
 }
 
-/* With somebody else's buffer behind it, it has to move. */
+/* With another buffer behind it, it has to move. */
 static void grow_past(uint64_t phys, uint64_t other)
 {
 	uint64_t before = phys;
@@ -110,7 +110,7 @@ static void grow_past(uint64_t phys, uint64_t other)
 	kept_free(control, phys);
 }
 
-/* Return: true if somebody else's buffer could be placed behind it. */
+/* Return: true if another buffer could be placed behind it. */
 static bool grow_elsewhere(void)
 {
 	uint64_t phys = kept_new(control, MIB(32), NAME);
@@ -134,7 +134,7 @@ static bool grow_elsewhere(void)
 	return other;
 }
 
-/* Wishes hold wherever the buffer goes. */
+/* Placement constraints are met after a move too. */
 static void test_wishes_hold(void)
 {
 	struct lazy_contig_alloc alloc = kept_request(PAGE, NAME);

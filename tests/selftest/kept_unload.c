@@ -61,8 +61,8 @@ static bool probe_is_logged(int log)
 }
 
 /*
- * The log takes a hundred such lines in five seconds. How many of them are left
- * nobody knows: use them up, and wait for the next hundred.
+ * The rate limit is a hundred such lines in five seconds. How many are left is
+ * unknown: use them up, and wait for the next hundred.
  */
 static void await_log(int log)
 {

@@ -94,7 +94,7 @@ static int user(void *arg)
 	return try_alloc(MIB(8)) ? 7 : 0;
 }
 
-/* Leaves a buffer behind with whoever has the other end of the pipe. */
+/* Holds a mapping of a buffer until the parent closes the pipe. */
 static int user_with_mapping(void *arg)
 {
 	int *fds = arg;

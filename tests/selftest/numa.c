@@ -29,7 +29,7 @@ static void check_node(int heap, size_t len, int node, const char *policy)
 		close(buf);
 }
 
-/* Bound means bound: an empty node is no reason to take from another. */
+/* With MPOL_BIND, no memory of another node is used when the node is full. */
 static void check_exhausted(int heap, int node)
 {
 	const size_t len = MIB(16);

@@ -43,7 +43,7 @@ static int offline_left(int control, uint64_t max_addr, uint64_t *phys,
 
 /*
  * Elsewhere than in ZONE_MOVABLE the kernel looks whether all can be moved before
- * it tells anybody, and what the pool has cannot.
+ * it calls the notifiers, and the memory of the pool cannot.
  */
 static void check_block(int control, uint64_t max_addr, const char *zone,
 			bool pool)
@@ -75,7 +75,7 @@ static void check_block(int control, uint64_t max_addr, const char *zone,
 
 /*
  * Set aside, in use or not, is not to be taken away. What has room for two
- * blocks has a whole one in it, of which nothing belongs to anybody else.
+ * blocks has a whole one in it, of which nothing is used otherwise.
  */
 static void check_reserve(int control)
 {

@@ -43,7 +43,7 @@ static void thread_start(pthread_t *thread, struct job *job)
 		bail("pthread_create: %m");
 }
 
-/* The arguments of the function, once somebody stands there. */
+/* Waits for a caller of the function. Return: its arguments. */
 static void wait_for_pause(unsigned long args[6])
 {
 	int fd = open(PAUSER, O_RDONLY | O_CLOEXEC);
@@ -53,7 +53,7 @@ static void wait_for_pause(unsigned long args[6])
 	close(fd);
 }
 
-/* Whoever stands there goes on although no memory goes offline. */
+/* Resumes the caller of the function although no memory goes offline. */
 static void end_pause(void)
 {
 	int fd = open(PAUSER, O_WRONLY | O_CLOEXEC);
@@ -113,7 +113,7 @@ static uint64_t offline_at(struct job *job, const char *function,
 	if (!is(block_offline(phys), 0, "the block goes offline meanwhile"))
 		end_pause();
 	pthread_join(thread, NULL);
-	is(ko_unload("lc_pauser"), 0, "nobody waits any longer");
+	is(ko_unload("lc_pauser"), 0, "no caller waits any longer");
 	return phys;
 }
 

@@ -125,9 +125,9 @@ static void test_never_received(int heap, int others)
 	is(in_child(child_sends, &sender), 0, "a sender exits");
 	close(socks[0]);
 	close(socks[1]);
-	/* the kernel's collection of sockets in flight tells nobody */
+	/* the garbage collection of sockets in flight has no notification */
 	ok(becomes_true(none_but, &others),
-	   "a buffer that nobody received is given back");
+	   "a buffer that was not received is returned");
 }
 
 static void test_duplicates(int heap, int others)

@@ -27,7 +27,7 @@ static long vmstat(const char *field)
 	return found;
 }
 
-/* Eats, says so, and holds on until told to stop. */
+/* Allocates, reports that, and holds the memory until told to stop. */
 static pid_t eat(size_t len, int *told, int *stop)
 {
 	int to[2], from[2];

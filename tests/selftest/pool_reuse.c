@@ -272,7 +272,7 @@ static void test_limit_not_charged(void)
 	free_dirty(MIB(64));
 	buf = buf_new(heap, MIB(64));
 	close(buf);
-	ok(true, "idle memory is nobody's charge");
+	ok(true, "idle memory is not charged to a user");
 	param_set("limit_mb", before);
 }
 

@@ -103,7 +103,7 @@ static void test_steady(unsigned long nr)
 	is(finish(pid), 0, "%lu reuses, no stale byte", nr);
 }
 
-/* Every change throws the pool or the reserve about while it is used. */
+/* Every change resizes the pool or the reserve while it is used. */
 static void test_changing(unsigned long nr)
 {
 	unsigned long max = param_get("pool_max_mb"),

@@ -19,7 +19,7 @@
 #define WORDS		(PAGE / sizeof(uint64_t))
 #define SLACK_KIB	(64l << 10)
 
-/* When everybody stops; set once the neighbours are there. */
+/* When all processes stop; set once the neighbours are running. */
 static time_t *end;
 
 static uint64_t next_random(uint64_t *state)
@@ -144,7 +144,7 @@ static size_t random_length(uint64_t *state)
 	return PAGE + next_random(state) % max / PAGE * PAGE;
 }
 
-/* Returns 0, 1 for a wrong byte, 2 for a wrong error, 3 if nobody listens. */
+/* Returns 0, 1 for a wrong byte, 2 for a wrong error, 3 if the reader is gone. */
 static int allocator(int id, int ready)
 {
 	struct held held[HELD] = { 0 };

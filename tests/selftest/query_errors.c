@@ -117,7 +117,7 @@ static void test_sizes(int control, int buf)
 	is(*size, sizeof(q), "and its size is as it was");
 	q = (struct long_query){ .known = { sizeof(q), buf, 0, 0, 0, 0 } };
 	q.tail[0] = 1;
-	is(call(control, QUERY, &q), -E2BIG, "a field that nobody knows");
+	is(call(control, QUERY, &q), -E2BIG, "a field that the module does not know");
 	q.tail[0] = 0;
 	q.tail[sizeof(q.tail) - 1] = 1;
 	is(call(control, QUERY, &q), -E2BIG, "the last byte of it");

@@ -96,7 +96,7 @@ static int block_set(unsigned int block, const char *state)
 	return err;
 }
 
-/* In a child of its own: the kernel tries for as long as nobody stops it. */
+/* In a child process: the kernel retries until a signal is pending. */
 static int offline_for_a_moment(unsigned int block)
 {
 	pid_t parent = getpid(), pid = fork();
@@ -198,7 +198,7 @@ static bool has_unloaded(void *arg)
 	return atomic_load(&race->unloaded) > *(unsigned long *)arg;
 }
 
-/* Nobody uses the module for a moment: it goes, even if it has kept buffers. */
+/* While no process uses the module it can be unloaded, even with kept buffers. */
 static int pause_workers(pid_t *pid, unsigned int *seed)
 {
 	unsigned long unloaded;
@@ -253,7 +253,7 @@ static void run(unsigned long nr)
 	stop(plug);
 	wanted = atomic_load(&race->unloaded);
 	ok(becomes_true(has_unloaded, &wanted),
-	   "when nobody uses the module any more it can be unloaded");
+	   "when no process uses the module any more it can be unloaded");
 	stop(un);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the processes of the race do, over and over. */
+/* Operations of the processes of the race. */
 #include <sched.h>
 #include <stdio.h>
 
@@ -8,7 +8,7 @@
 
 #define NAME	"race"
 
-/* The node may be gone, since somebody unloads the module. */
+/* The node may be missing, because another process unloads the module. */
 static int node_open(const char *path)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);

@@ -51,7 +51,7 @@ static bool drop_caps(uint64_t caps)
 	return !syscall(SYS_capset, &head, data);
 }
 
-static bool nobody(void)
+static bool become_nobody(void)
 {
 	return !setresgid(NOBODY, NOBODY, NOBODY) &&
 	       !setresuid(NOBODY, NOBODY, NOBODY);
@@ -278,7 +278,7 @@ static void test_role(bool (*become)(void), const char *who)
 
 static int reads(void *arg)
 {
-	int fd = nobody() ? open(arg, O_RDONLY | O_CLOEXEC) : -1;
+	int fd = become_nobody() ? open(arg, O_RDONLY | O_CLOEXEC) : -1;
 
 	return fd < 0 ? errno : 0;
 }
@@ -313,7 +313,7 @@ int main(void)
 		needles_set(needles[b], buf_phys(bufs[b]));
 	}
 	ok(places_that_tell() > 1, "root is told where the buffers are");
-	test_role(nobody, "a user");
+	test_role(become_nobody, "a user");
 	test_role(no_sys_admin, "root without CAP_SYS_ADMIN");
 	test_role(user_namespace, "root of a user namespace");
 	test_role(container, "root of a container");

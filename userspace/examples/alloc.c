@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* cc alloc.c $(pkg-config --cflags --libs lazy_contig) */
+/* Allocates a buffer, fills it, and prints its location. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +16,7 @@ int main(void)
 
 	fd = lazy_contig_alloc(LAZY_CONTIG_HEAP, len, O_RDWR | O_CLOEXEC);
 	if (fd < 0 || lazy_contig_map(fd, len, PROT_READ | PROT_WRITE, &addr)) {
-		fprintf(stderr, "no buffer; run 'lazy-contig doctor'\n");
+		fprintf(stderr, "cannot allocate a buffer (run 'lazy-contig doctor')\n");
 		return 1;
 	}
 	lazy_contig_sync_begin(fd, DMA_BUF_SYNC_WRITE);
@@ -24,5 +25,5 @@ int main(void)
 
 	if (!lazy_contig_query(fd, &info, sizeof(info)))
 		printf("%llu bytes on node %d at %#llx\n", info.len, info.node, info.phys_addr);
-	return 0;	/* the buffer goes with the process */
+	return 0;	/* exiting releases the buffer */
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* cc camera_display.c $(pkg-config --cflags --libs lazy_contig libdrm) */
 /*
- * Shows what a camera sees on a display, until a line is entered. Camera and display
- * work on the same three buffers: no program touches a pixel. The pictures are as
- * large as the camera is set to make them:
+ * Displays the frames of a camera until a line is entered. Camera and display use
+ * the same three buffers, without a copy. The size of the frames is the one that
+ * the camera is set to:
  *
  * v4l2-ctl --set-fmt-video width=640,height=480
  * camera_display [/dev/video0 [/dev/dri/card0]]
@@ -22,7 +22,7 @@
 #include <lazy_contig.h>
 
 #define BUFFERS	3
-/* 32 bits a pixel, blue first. V4L2 and DRM write most formats as the same number. */
+/* 32 bits per pixel, blue first. V4L2 and DRM share this fourcc code. */
 #define FORMAT	V4L2_PIX_FMT_XBGR32
 
 struct display {
@@ -31,22 +31,22 @@ struct display {
 	drmModeModeInfo mode;
 };
 
-/* How the camera's pictures lie in memory. */
+/* Sets the pixel format of the camera. Return: the format of its frames. */
 static struct v4l2_pix_format camera_format(int camera)
 {
 	struct v4l2_format format = { .type = V4L2_BUF_TYPE_VIDEO_CAPTURE };
 
 	if (ioctl(camera, VIDIOC_G_FMT, &format))
-		err(1, "no camera");
+		err(1, "VIDIOC_G_FMT");
 	format.fmt.pix.pixelformat = FORMAT;
 	if (ioctl(camera, VIDIOC_S_FMT, &format))
-		err(1, "camera");
+		err(1, "VIDIOC_S_FMT");
 	if (format.fmt.pix.pixelformat != FORMAT)
-		errx(1, "the camera has no pictures with 32 bits a pixel");
+		errx(1, "the camera does not support 32 bits per pixel");
 	return format.fmt.pix;
 }
 
-/* A display that is plugged in, in a mode of this size. */
+/* The first display with a mode of this size. */
 static void find_display(struct display *display, __u32 width, __u32 height)
 {
 	drmModeRes *res = drmModeGetResources(display->drm);
@@ -64,27 +64,27 @@ static void find_display(struct display *display, __u32 width, __u32 height)
 		}
 		drmModeFreeConnector(connector);
 	}
-	errx(1, "no display has a mode of %ux%u: set the camera to another size", width, height);
+	errx(1, "no display has a mode of %ux%u (set the camera to another size)", width, height);
 found:
 	drmModeFreeConnector(connector);
 	drmModeFreeResources(res);
 }
 
-/* Makes a buffer a framebuffer of the display. */
+/* Imports a buffer into the display driver as a framebuffer. */
 static __u32 framebuffer(const struct display *display, int buffer,
 			 const struct v4l2_pix_format *pix)
 {
 	__u32 handles[4] = { }, pitches[4] = { pix->bytesperline }, offsets[4] = { }, fb;
 
 	if (drmPrimeFDToHandle(display->drm, buffer, &handles[0]))
-		err(1, "the display does not take the buffer");
+		err(1, "DRM_IOCTL_PRIME_FD_TO_HANDLE");
 	if (drmModeAddFB2(display->drm, pix->width, pix->height, FORMAT, handles, pitches,
 			  offsets, &fb, 0))
 		err(1, "framebuffer");
 	return fb;
 }
 
-/* Gives the camera a buffer to fill. */
+/* Queues a buffer for the camera to fill. */
 static void queue(int camera, unsigned int index, int buffer)
 {
 	struct v4l2_buffer b = {
@@ -95,10 +95,10 @@ static void queue(int camera, unsigned int index, int buffer)
 	};
 
 	if (ioctl(camera, VIDIOC_QBUF, &b))
-		err(1, "the camera does not take the buffer");
+		err(1, "VIDIOC_QBUF");
 }
 
-/* Shows each picture as it comes; the camera gets back the one shown before. */
+/* Displays each frame, and queues the buffer of the previous one again. */
 static void show(const struct display *display, int camera, const int *buffers,
 		 const __u32 *fbs)
 {
@@ -113,7 +113,7 @@ static void show(const struct display *display, int camera, const int *buffers,
 
 	while (poll(ready, 2, -1) > 0 && !ready[1].revents) {
 		if (ioctl(camera, VIDIOC_DQBUF, &b))
-			err(1, "camera");
+			err(1, "VIDIOC_DQBUF");
 		if (drmModeSetCrtc(display->drm, display->crtc, fbs[b.index], 0, 0, &connector,
 				   1, &mode))
 			err(1, "display");
@@ -149,13 +149,13 @@ int main(int argc, char **argv)
 	pix = camera_format(camera);
 	find_display(&display, pix.width, pix.height);
 	if (ioctl(camera, VIDIOC_REQBUFS, &request) || request.count < BUFFERS)
-		err(1, "%s takes no foreign buffers", camera_node);
+		err(1, "%s does not import buffers", camera_node);
 	for (i = 0; i < BUFFERS; i++) {
-		/* below 4 GiB: 'lazy-contig import' says which devices do not need it */
+		/* below 4 GiB; 'lazy-contig import' shows whether the devices need that */
 		buffers[i] = lazy_contig_alloc(LAZY_CONTIG_HEAP_DMA32, pix.sizeimage,
 					       O_RDWR | O_CLOEXEC);
 		if (buffers[i] < 0)
-			errx(1, "no buffer: %s; run 'lazy-contig doctor'", strerror(-buffers[i]));
+			errx(1, "allocate: %s (run 'lazy-contig doctor')", strerror(-buffers[i]));
 		fbs[i] = framebuffer(&display, buffers[i], &pix);
 		queue(camera, i, buffers[i]);
 	}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* cc drm_scanout.c $(pkg-config --cflags --libs lazy_contig libdrm) */
 /*
- * Shows a contiguous buffer on a display until a line is entered, without a copy
- * in between: drm_scanout [/dev/dri/card0]
+ * Scans out a contiguous buffer on a display, without a copy, until a line is
+ * entered: drm_scanout [/dev/dri/card0]
  */
 #include <err.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@ struct display {
 	drmModeModeInfo mode;
 };
 
-/* The first display that is plugged in, at the size that it likes best. */
+/* The first connected display, in its preferred mode. */
 static void find_display(struct display *display)
 {
 	drmModeRes *res = drmModeGetResources(display->drm);
@@ -35,7 +35,7 @@ static void find_display(struct display *display)
 			break;
 	}
 	if (!res || i == res->count_connectors || !connector->count_modes || !res->count_crtcs)
-		errx(1, "no display is plugged in");
+		errx(1, "no connected display");
 	display->connector = connector->connector_id;
 	display->crtc = res->crtcs[0];
 	display->mode = connector->modes[0];
@@ -43,7 +43,7 @@ static void find_display(struct display *display)
 	drmModeFreeResources(res);
 }
 
-/* Eight vertical bars: every mixture of red, green and blue. */
+/* Eight vertical bars: every combination of red, green and blue. */
 static void paint(__u32 *pixels, __u32 width, __u32 height)
 {
 	__u32 x, y, bar;
@@ -58,8 +58,9 @@ static void paint(__u32 *pixels, __u32 width, __u32 height)
 }
 
 /*
- * A buffer as large as the display, painted; its file descriptor. It lies below
- * 4 GiB, which every display reaches: 'lazy-contig import' says which do not need it.
+ * Allocates and paints a buffer of the size of the display. Memory below 4 GiB is
+ * addressable for every display controller; 'lazy-contig import' shows whether the
+ * other heap works too. Return: the dma-buf.
  */
 static int make_picture(__u32 width, __u32 height)
 {
@@ -69,7 +70,7 @@ static int make_picture(__u32 width, __u32 height)
 
 	fd = lazy_contig_alloc(LAZY_CONTIG_HEAP_DMA32, len, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
-		errx(1, "no buffer: %s; run 'lazy-contig doctor'", strerror(-fd));
+		errx(1, "allocate: %s (run 'lazy-contig doctor')", strerror(-fd));
 	ret = lazy_contig_map(fd, len, PROT_READ | PROT_WRITE, &pixels);
 	if (ret)
 		errx(1, "map: %s", strerror(-ret));
@@ -95,7 +96,7 @@ int main(int argc, char **argv)
 
 	picture = make_picture(width, height);
 	if (drmPrimeFDToHandle(display.drm, picture, &handles[0]))
-		err(1, "import; 'lazy-contig import %s' may say why", node);
+		err(1, "cannot import the buffer (run 'lazy-contig import %s')", node);
 	pitches[0] = width * 4;
 	if (drmModeAddFB2(display.drm, width, height, DRM_FORMAT_XRGB8888, handles, pitches,
 			  offsets, &fb, 0))

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* cc gst_share.c $(pkg-config --cflags --libs lazy_contig gstreamer-{allocators,video}-1.0) */
 /*
- * GStreamer with contiguous buffers: the source writes into them, and a second
- * process reads the same ones.
+ * GStreamer with contiguous buffers: a source writes into them, and a second process
+ * reads the same buffers.
  *
- * gst_share send SOCKET [SOURCE]	SOURCE as for gst-launch-1.0; default: a test picture
+ * gst_share send SOCKET [SOURCE]	SOURCE as for gst-launch-1.0; default: test frames
  * gst_share receive SOCKET [SINK]	default: fakesink
  *
- * Each prints, at the end, what it saw: two equal lines mean that no frame was lost,
- * changed or copied.
+ * At the end, each process prints a summary of the frames. If both are equal, no frame
+ * was lost, changed or copied.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@
 #define BUFFERS_MIN	4
 #define BUFFERS_MAX	16
 
-/* An allocator of dma-bufs that gets them from the heap: the one part that is needed. */
+/* A GstAllocator for dma-bufs of the heap. */
 G_DECLARE_FINAL_TYPE(HeapAllocator, heap_allocator, HEAP, ALLOCATOR, GstDmaBufAllocator)
 struct _HeapAllocator {
 	GstDmaBufAllocator parent;
@@ -35,12 +35,12 @@ G_DEFINE_TYPE(HeapAllocator, heap_allocator, GST_TYPE_DMABUF_ALLOCATOR)
 static GstMemory *heap_alloc(struct _GstAllocator *allocator, gsize size,
 			     struct _GstAllocationParams *params)
 {
-	/* below 4 GiB: cameras without an IOMMU need that */
+	/* below 4 GiB, for cameras without an IOMMU */
 	int fd = lazy_contig_alloc(LAZY_CONTIG_HEAP_DMA32, size + params->prefix + params->padding,
 				   O_RDWR | O_CLOEXEC);
 
 	if (fd < 0) {
-		g_printerr("no buffer: %s; run 'lazy-contig doctor'\n", strerror(-fd));
+		g_printerr("allocate: %s (run 'lazy-contig doctor')\n", strerror(-fd));
 		return NULL;
 	}
 	return gst_dmabuf_allocator_alloc(allocator, fd, size);
@@ -56,12 +56,12 @@ static void heap_allocator_init(HeapAllocator *allocator)
 	GST_OBJECT_FLAG_UNSET(allocator, GST_ALLOCATOR_FLAG_CUSTOM_ALLOC);
 }
 
-/* What has come by. */
+/* Summary of the frames. */
 struct seen {
 	guint frames;
-	guint foreign;		/* frames that were not in one buffer of ours */
+	guint foreign;		/* frames that were not in one buffer of lazy_contig */
 	guint64 checksum;
-	GHashTable *buffers;	/* where they lie */
+	GHashTable *buffers;	/* set of their physical addresses */
 	char *caps;
 };
 
@@ -98,7 +98,7 @@ static gsize frame_size(GstCaps *caps)
 	return gst_video_info_from_caps(&info, caps) ? info.size : 0;
 }
 
-/* Answers a source that asks into what to write. */
+/* Answers the allocation query of the source with a pool of buffers of the heap. */
 static GstPadProbeReturn offer_buffers(GstQuery *query)
 {
 	GstAllocator *allocator;
@@ -125,11 +125,11 @@ static GstPadProbeReturn offer_buffers(GstQuery *query)
 	return GST_PAD_PROBE_HANDLED;
 }
 
-/* A source that only knows memory says so: what follows shall know that it is dma-bufs. */
+/* Adds the DMABuf feature to the caps of a source that does not announce it. */
 static GstEvent *as_dmabuf(GstEvent *event)
 {
 	GstVideoInfo info;
-	GstEvent *better;
+	GstEvent *dmabuf;
 	GstCaps *caps;
 	char *format;
 	guint32 fourcc;
@@ -143,15 +143,15 @@ static GstEvent *as_dmabuf(GstEvent *event)
 	gst_caps_set_features_simple(caps, gst_caps_features_new_single("memory:DMABuf"));
 	gst_caps_set_simple(caps, "format", G_TYPE_STRING, "DMA_DRM", "drm-format",
 			    G_TYPE_STRING, format, NULL);
-	better = gst_event_new_caps(caps);
+	dmabuf = gst_event_new_caps(caps);
 	gst_caps_unref(caps);
 	gst_event_unref(event);
 	g_free(format);
-	return better;
+	return dmabuf;
 }
 
-/* Everything on its way into the sink passes here. */
-static GstPadProbeReturn on_the_way(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+/* Probe of the pad of the sink, for queries, events and buffers. */
+static GstPadProbeReturn sink_probe(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
 	struct seen *seen = data;
 	GstCaps *caps;
@@ -175,7 +175,7 @@ static GstPadProbeReturn on_the_way(GstPad *pad, GstPadProbeInfo *info, gpointer
 	return GST_PAD_PROBE_OK;
 }
 
-/* Runs a pipeline to its end; its last element is called sink. */
+/* Runs a pipeline to its end. The name of its last element is sink. */
 static gboolean run(const char *description, struct seen *seen)
 {
 	GError *error = NULL;
@@ -190,7 +190,7 @@ static gboolean run(const char *description, struct seen *seen)
 	sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
 	pad = gst_element_get_static_pad(sink, "sink");
 	gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM |
-			  GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, on_the_way, seen, NULL);
+			  GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, sink_probe, seen, NULL);
 	gst_element_set_state(pipeline, GST_STATE_PLAYING);
 	message = gst_bus_timed_pop_filtered(GST_ELEMENT_BUS(pipeline), GST_CLOCK_TIME_NONE,
 					     GST_MESSAGE_EOS | GST_MESSAGE_ERROR);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* cc share.c $(pkg-config --cflags --libs lazy_contig) */
-/* Gives a contiguous buffer to a second process, which reads what is in it. */
+/* Sends a contiguous buffer to a second process, which reads its contents. */
 #include <err.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ static char *map_buffer(int fd)
 	return mem;
 }
 
-/* The second process; it could as well be another program. */
+/* The second process; it could also be another program. */
 static int reader(int sock)
 {
 	int fd = lazy_contig_recv_fd(sock);
@@ -52,7 +52,7 @@ int main(void)
 
 	fd = lazy_contig_alloc(LAZY_CONTIG_HEAP, len, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
-		errx(1, "no buffer: %s; run 'lazy-contig doctor'", strerror(-fd));
+		errx(1, "allocate: %s (run 'lazy-contig doctor')", strerror(-fd));
 	lazy_contig_sync_begin(fd, DMA_BUF_SYNC_WRITE);
 	snprintf(map_buffer(fd), len, "hello from the first");
 	lazy_contig_sync_end(fd, DMA_BUF_SYNC_WRITE);

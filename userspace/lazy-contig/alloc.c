@@ -6,21 +6,21 @@
 
 static const char help[] =
 "Usage: lazy-contig alloc SIZE [OPTION]...\n"
-"Allocate a buffer, say where it lies, and free it again.\n"
+"Allocate a buffer, print its location, and free it.\n"
 "\n"
 "  --heap HEAP      heap to allocate from: a name in /dev/dma_heap or a path\n"
 "                   (default: lazy_contig)\n"
-"  --name NAME      label of the buffer, seen in 'lazy-contig list'\n"
-"  --check          check that the new buffer is all zero and, after filling\n"
-"                   it, that it holds the pattern\n"
-"  --fill PATTERN   write to every byte: 'zero', 'offset' (every 64-bit word\n"
-"                   is the complement of its offset), or a byte from 0 to 255\n"
-"  --hold           keep the buffer until SIGINT, SIGTERM or SIGHUP\n"
+"  --name NAME      debug name of the buffer, at most 31 bytes\n"
+"  --check          check that every byte of the new buffer is zero and, with\n"
+"                   --fill, that the pattern is read back\n"
+"  --fill PATTERN   fill the buffer: 'zero', 'offset' (every 64-bit word is the\n"
+"                   complement of its offset), or a byte from 0 to 255\n"
+"  --hold           hold the buffer until SIGINT, SIGTERM or SIGHUP\n"
 "  --json           print one JSON object\n"
 "  --help           show this text\n"
 "\n"
-"SIZE is in bytes or, with a suffix K, M, G, T, in KiB, MiB, GiB, TiB. The\n"
-"kernel rounds it up to whole pages.\n";
+"SIZE is in bytes, or in KiB, MiB, GiB or TiB with the suffix K, M, G or T. It is\n"
+"rounded up to the page size.\n";
 
 static const struct option options[] = {
 	{ "check", no_argument, NULL, OPT_CHECK },

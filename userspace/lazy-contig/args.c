@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The command line. */
+/* Parsing of the command line. */
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@ static int take_pattern(const char *cmd, const char *text, struct pattern *patte
 {
 	if (!pattern_parse(text, pattern))
 		return CODE_OK;
-	return usage_error(cmd, "'%s' is no pattern: give zero, offset, or 0 to 255", text);
+	return usage_error(cmd, "invalid pattern '%s' (expected zero, offset, or 0 to 255)", text);
 }
 
 static int take_int(const char *cmd, const char *text, int *number)
@@ -21,7 +21,7 @@ static int take_int(const char *cmd, const char *text, int *number)
 	__u64 value;
 
 	if (parse_number(text, INT_MAX, &value))
-		return usage_error(cmd, "'%s' is no number", text);
+		return usage_error(cmd, "invalid number '%s'", text);
 	*number = value;
 	return CODE_OK;
 }
@@ -30,7 +30,7 @@ static int take_address(const char *cmd, const char *text, __u64 *addr)
 {
 	if (!parse_number(text, UINT64_MAX, addr))
 		return CODE_OK;
-	return usage_error(cmd, "'%s' is no physical address", text);
+	return usage_error(cmd, "invalid physical address '%s'", text);
 }
 
 static int take_name(struct args *args, const char *name, size_t max)
@@ -38,7 +38,7 @@ static int take_name(struct args *args, const char *name, size_t max)
 	args->name = name;
 	if (strlen(name) < max)
 		return CODE_OK;
-	return usage_error(args->cmd, "a name has at most %zu bytes", max - 1);
+	return usage_error(args->cmd, "name too long (maximum %zu bytes)", max - 1);
 }
 
 static int take_option(struct args *args, int opt, const char *arg)
@@ -47,7 +47,7 @@ static int take_option(struct args *args, int opt, const char *arg)
 	case OPT_ALIGN:
 		if (!parse_size(arg, &args->align))
 			return CODE_OK;
-		return usage_error(args->cmd, "'%s' is no alignment", arg);
+		return usage_error(args->cmd, "invalid alignment '%s'", arg);
 	case OPT_APPEND:
 		args->append = arg;
 		return CODE_OK;
@@ -96,13 +96,14 @@ static int take_option(struct args *args, int opt, const char *arg)
 	case OPT_WATCH:
 		return take_int(args->cmd, arg, &args->watch);
 	default:
-		return usage_error(args->cmd, "unexpected option");
+		/* getopt_long() has printed a message. */
+		return usage_hint(args->cmd);
 	}
 }
 
 /*
- * Parses what follows the command's name; argv[0] is "lazy-contig NAME".
- * Returns an exit code, of which all but CODE_OK mean that a message was given.
+ * Parses the arguments of a command; argv[0] is "lazy-contig COMMAND".
+ * Return: an exit code. Unless it is CODE_OK, a message has been printed.
  */
 int args_parse(const struct command *cmd, int argc, char **argv, struct args *args)
 {
@@ -115,39 +116,33 @@ int args_parse(const struct command *cmd, int argc, char **argv, struct args *ar
 		.timeout = DEFAULT_TIMEOUT,
 	};
 	optind = 0;
-	while (!code && (opt = getopt_long(argc, argv, "", cmd->options, NULL)) != -1) {
-		if (opt == '?')
-			code = usage_hint(args->cmd);
-		else
-			code = take_option(args, opt, optarg);
-	}
+	while (!code && (opt = getopt_long(argc, argv, "", cmd->options, NULL)) != -1)
+		code = take_option(args, opt, optarg);
 	if (code)
 		return code;
 
 	args->count = argc - optind;
 	args->operands = argv + optind;
 	if (args->count < cmd->min_operands)
-		return usage_error(args->cmd, "an operand is missing");
+		return usage_error(args->cmd, "missing operand");
 	if (args->count > cmd->max_operands)
-		return usage_error(args->cmd, "'%s' is one operand too many",
+		return usage_error(args->cmd, "unexpected argument '%s'",
 				   args->operands[cmd->max_operands]);
 	return CODE_OK;
 }
 
-/* Takes the operand that is a buffer's physical address; returns an exit code. */
+/* Parses an operand as a physical address. Return: an exit code. */
 int args_address(const struct args *args, int operand, __u64 *addr)
 {
 	return take_address(args->cmd, args->operands[operand], addr);
 }
 
-/* Takes the operand that is a buffer's size; returns an exit code. */
+/* Parses an operand as the size of a buffer, at least 1. Return: an exit code. */
 int args_size(const struct args *args, int operand, __u64 *size)
 {
 	const char *text = args->operands[operand];
 
-	if (parse_size(text, size))
-		return usage_error(args->cmd, "'%s' is no size", text);
-	if (!*size)
-		return usage_error(args->cmd, "a buffer has at least 1 byte");
+	if (parse_size(text, size) || !*size)
+		return usage_error(args->cmd, "invalid size '%s'", text);
 	return CODE_OK;
 }

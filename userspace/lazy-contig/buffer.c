@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Making, filling, checking, describing and holding a buffer. */
+/* Allocating, filling, checking, describing and holding a buffer. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -28,7 +28,10 @@ static int alloc_failed(const char *heap, __u64 size, int err)
 	return fail(err, "cannot allocate %s from heap '%s'", text, heap);
 }
 
-/* Makes and names a buffer and says how long it took; returns an exit code. */
+/*
+ * Allocates a buffer from args->heap and names it. *@ms is the duration of the
+ * allocation alone. Return: an exit code.
+ */
 int buffer_alloc(const struct args *args, __u64 size, int *fd, double *ms)
 {
 	double start;
@@ -37,7 +40,7 @@ int buffer_alloc(const struct args *args, __u64 size, int *fd, double *ms)
 	heap = lazy_contig_heap_open(args->heap);
 	if (heap < 0) {
 		err = fail(heap, "cannot open heap '%s'", args->heap);
-		fputs("Run 'lazy-contig doctor' to see what is missing.\n", stderr);
+		fputs("Run 'lazy-contig doctor' to find out what is missing.\n", stderr);
 		return err;
 	}
 
@@ -49,17 +52,17 @@ int buffer_alloc(const struct args *args, __u64 size, int *fd, double *ms)
 		return alloc_failed(args->heap, size, *fd);
 
 	err = args->name ? lazy_contig_set_name(*fd, args->name) : 0;
-	return err ? fail(err, "cannot name the buffer '%s'", args->name) : CODE_OK;
+	return err ? fail(err, "cannot set the name '%s'", args->name) : CODE_OK;
 }
 
-/* Maps a whole buffer and begins to access it. */
+/* Maps a whole buffer and begins CPU access. Return: an exit code. */
 static int contents_begin(int fd, int prot, __u64 access, void **addr, size_t *len)
 {
 	off_t size = lseek(fd, 0, SEEK_END);
 	int err;
 
 	if (size < 0)
-		return fail(-errno, "cannot find out the buffer's size");
+		return fail(-errno, "cannot get the size of the buffer");
 	if ((uintmax_t)size > SIZE_MAX)
 		return fail(-EOVERFLOW, "cannot map the buffer");
 	*len = size;
@@ -69,7 +72,7 @@ static int contents_begin(int fd, int prot, __u64 access, void **addr, size_t *l
 	err = lazy_contig_sync_begin(fd, access);
 	if (err) {
 		lazy_contig_unmap(*addr, *len);
-		return fail(err, "cannot begin to access the buffer");
+		return fail(err, "cannot begin CPU access");
 	}
 	return CODE_OK;
 }
@@ -80,7 +83,7 @@ static int contents_end(int fd, __u64 access, void *addr, size_t len)
 
 	err = lazy_contig_sync_end(fd, access);
 	lazy_contig_unmap(addr, len);
-	return err ? fail(err, "cannot end the access to the buffer") : CODE_OK;
+	return err ? fail(err, "cannot end CPU access") : CODE_OK;
 }
 
 int contents_fill(int fd, const struct pattern *pattern)
@@ -114,12 +117,12 @@ int contents_check(int fd, const struct pattern *pattern, json_object *out)
 	if (offset == len)
 		return CODE_OK;
 	add_u64(out, "wrong_at", offset);
-	return fail(-EBADMSG, "wrong contents at offset %#zx", offset);
+	return fail(-EBADMSG, "unexpected contents at offset %#zx", offset);
 }
 
 /*
- * Adds what the kernel says about a dma-buf. What only the module knows is left
- * out for buffers that are not its own.
+ * Adds the properties of a dma-buf to @out. phys_addr and node are added for
+ * buffers of lazy_contig only. Return: 0 or -errno of the first step that failed.
  */
 int describe(int fd, json_object *out)
 {
@@ -148,8 +151,8 @@ int describe(int fd, json_object *out)
 }
 
 /*
- * Prints the object and sleeps until a signal asks to end. The signals are
- * blocked first: who reads the output may send one at once.
+ * Prints the object and waits for a signal. The signals are blocked before
+ * printing, because a process that reads the output may send one immediately.
  */
 int hold(json_object *out, bool json)
 {

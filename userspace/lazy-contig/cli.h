@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the commands of lazy-contig share. Functions return 0 or -errno, those
- * that run a command return its exit code.
+ * Interfaces shared by the commands of lazy-contig. A function returns either 0
+ * or -errno (variables called err) or, after printing a message, an exit code
+ * (variables called code).
  */
 #ifndef CLI_H
 #define CLI_H
@@ -18,27 +19,27 @@
 	__attribute__(( \
 		__format__(__printf__, fmt, args)))
 
-/* Exit codes, for scripts; lazy-contig(1) documents them. */
+/* Exit codes, documented in lazy-contig(1) for scripts. */
 enum {
 	CODE_OK,
-	CODE_FAILED,		/* anything that has no code of its own */
+	CODE_FAILED,		/* any error without a code of its own */
 	CODE_USAGE,
-	CODE_MISSING,		/* no module, no such heap, no such buffer */
+	CODE_MISSING,		/* module, heap, buffer or process not found */
 	CODE_NO_MEMORY,
 	CODE_PERMISSION,
-	CODE_CONTENT,		/* a buffer does not hold what it should */
-	CODE_REFUSED,		/* a device does not take a buffer */
+	CODE_CONTENT,		/* a buffer does not have the expected contents */
+	CODE_REFUSED,		/* a device does not import a buffer */
 };
 
-/* Contents that can be recognised. */
+/* Contents to fill a buffer with, or to compare it with. */
 struct pattern {
 	enum { PATTERN_BYTE, PATTERN_OFFSET } kind;
 	unsigned char byte;
 };
 
-/* What the command line said. */
+/* The parsed command line. */
 struct args {
-	const char *cmd;	/* "lazy-contig alloc", for messages */
+	const char *cmd;	/* prefix of messages, such as "lazy-contig alloc" */
 	const char *heap;
 	const char *name;
 	const char *kernel, *initrd, *append, *module;
@@ -56,11 +57,11 @@ struct args {
 	__u64 max_addr;		/* 0: not given */
 	int timeout;		/* seconds */
 	int watch;		/* seconds; 0: once */
-	int count;		/* of operands */
+	int count;		/* number of operands */
 	char **operands;
 };
 
-/* A command takes the options it lists, all of which args.c knows. */
+/* @options is the subset that the command accepts of those in args.c. */
 struct command {
 	const char *name;
 	const char *summary;
@@ -102,13 +103,14 @@ int args_parse(const struct command *cmd, int argc, char **argv, struct args *ar
 int args_address(const struct args *args, int operand, __u64 *addr);
 int args_size(const struct args *args, int operand, __u64 *size);
 
-/* message.c: how commands end badly */
+/* message.c: error messages and exit codes */
 int exit_code(int err);
 __printf(2, 3) int fail(int err, const char *fmt, ...);
+int fail_file(int err, const char *path);
 int usage_hint(const char *cmd);
 __printf(2, 3) int usage_error(const char *cmd, const char *fmt, ...);
 
-/* number.c: numbers as people write them */
+/* number.c: parsing and formatting of numbers */
 int parse_size(const char *text, __u64 *size);
 int parse_number(const char *text, __u64 max, __u64 *number);
 void format_size(__u64 size, char *buf, size_t len);
@@ -120,9 +122,9 @@ int pattern_parse(const char *text, struct pattern *pattern);
 void pattern_fill(const struct pattern *pattern, void *addr, size_t len);
 size_t pattern_mismatch(const struct pattern *pattern, const void *addr, size_t len);
 
-/* dmabuf.c: what /proc tells about a dma-buf */
+/* dmabuf.c: the dma-bufs of a process, from /proc */
 struct dmabuf {
-	__u64 ino;		/* the same for all descriptors of one buffer */
+	__u64 ino;		/* inode number, unique among live dma-bufs */
 	__u64 size;
 	char exporter[64];
 	char name[64];
@@ -136,20 +138,21 @@ int visit_dmabuf_fds(int pid, dmabuf_func func, void *data);
 int borrow_fd(int pid, int fd);
 int query_of(int pid, int fd, struct lazy_contig_query *info);
 
-/* buffer.c: a buffer to make, fill, check and describe */
+/* buffer.c: allocating, filling, checking and describing a buffer */
 int buffer_alloc(const struct args *args, __u64 size, int *fd, double *ms);
 int contents_fill(int fd, const struct pattern *pattern);
 int contents_check(int fd, const struct pattern *pattern, json_object *out);
 int describe(int fd, json_object *out);
 int hold(json_object *out, bool json);
 
-/* file.c */
+/* file.c: single-line files of procfs and sysfs */
+#define MODULE_NAME	"lazy_contig"
+#define MODULE_SYSFS	"/sys/module/" MODULE_NAME
 #define SYSFS_DIR	"/sys/class/misc/lazy_contig"
 
 int file_read_line(const char *path, char *buf, size_t len);
 int file_write(const char *path, const char *text);
 int sysfs_read(const char *name, char *text, size_t size);
-int sysfs_failed(int err);
 
 /* kept.c */
 int keep_buffer(const struct args *args, __u64 size, int *fd);

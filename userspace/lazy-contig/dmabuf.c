@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What /proc tells about the dma-bufs of a process. */
+/* The dma-bufs of a process, from /proc. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 #include "cli.h"
 
-/* If line is "key:<white space>value", copies the value. */
+/* Copies the value if the line is "key:<white space>value". */
 static void take_field(const char *line, const char *key, char *value, size_t len)
 {
 	size_t n = strlen(key);
@@ -22,8 +22,9 @@ static void take_field(const char *line, const char *key, char *value, size_t le
 }
 
 /*
- * Describes descriptor fd of process pid, 0 being this one. -EBADF there is no
- * such descriptor, -EACCES it is another user's, -ENOTTY not a dma-buf.
+ * Describes descriptor @fd of process @pid, or of the calling process if @pid is
+ * 0. Return: 0; -EBADF no such descriptor; -EACCES no permission; -ENOTTY not a
+ * dma-buf.
  */
 int dmabuf_read(int pid, int fd, struct dmabuf *buf)
 {
@@ -52,7 +53,7 @@ int dmabuf_read(int pid, int fd, struct dmabuf *buf)
 	return buf->exporter[0] ? 0 : -ENOTTY;
 }
 
-/* Calls a function for every descriptor of a dma-buf that a process has. */
+/* Calls @func for every descriptor of a process that refers to a dma-buf. */
 int visit_dmabuf_fds(int pid, dmabuf_func func, void *data)
 {
 	static const char prefix[] = "/dmabuf:";
@@ -75,7 +76,10 @@ int visit_dmabuf_fds(int pid, dmabuf_func func, void *data)
 	return 0;
 }
 
-/* A duplicate of a descriptor of another process; needs the right to trace it. */
+/*
+ * Duplicates a descriptor of another process, which needs permission to trace it.
+ * Return: a descriptor that the caller closes, or -errno.
+ */
 int borrow_fd(int pid, int fd)
 {
 	int pidfd, copy, err;
@@ -90,8 +94,8 @@ int borrow_fd(int pid, int fd)
 }
 
 /*
- * Asks the module about a descriptor of another process. -EINVAL it is not a
- * buffer of lazy_contig, whatever the name of its heap, which may be an alias.
+ * Queries a descriptor of another process. -EINVAL: not a buffer of lazy_contig;
+ * the heap name does not tell, because it may be an alias.
  */
 int query_of(int pid, int fd, struct lazy_contig_query *info)
 {

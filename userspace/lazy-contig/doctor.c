@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lazy-contig doctor: what is missing, and what to do about it. */
+/* lazy-contig doctor */
 #include <stdarg.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "doctor.h"
 
 static const char help[] =
 "Usage: lazy-contig doctor [OPTION]...\n"
-"Check everything that lazy_contig needs: kernel, module, device nodes,\n"
-"permission and memory. Says what to do about what is missing.\n"
+"Check the requirements of lazy_contig: kernel, module, device nodes, permissions\n"
+"and memory. Print a remedy for each check that fails.\n"
 "\n"
 "  --json           print one JSON array\n"
 "  --help           show this text\n"
 "\n"
-"The exit code is that of the first check that failed, 0 if none did.\n";
+"The exit status is that of the first check that failed, 0 if none did.\n";
 
 static const struct option options[] = {
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ }
 };
 
-/* In the order in which things have to be put right. */
+/* In order of dependency: a check may fail because an earlier one did. */
 static const struct check {
 	const char *name;
 	void (*run)(struct finding *f);
@@ -58,20 +57,6 @@ void advise(struct finding *f, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(f->remedy, sizeof(f->remedy), fmt, ap);
 	va_end(ap);
-}
-
-bool read_line(const char *path, char *buf, int len)
-{
-	FILE *file = fopen(path, "re");
-	bool ok;
-
-	if (!file)
-		return false;
-	ok = fgets(buf, len, file);
-	fclose(file);
-	if (ok)
-		buf[strcspn(buf, "\n")] = '\0';
-	return ok;
 }
 
 bool module_loaded(void)
@@ -122,7 +107,7 @@ static int run(const struct args *args)
 
 const struct command cmd_doctor = {
 	.name = "doctor",
-	.summary = "say what is missing and what to do about it",
+	.summary = "check the setup and print remedies",
 	.help = help,
 	.options = options,
 	.run = run,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lazy-contig doctor: the device nodes and the memory behind them. */
+/* lazy-contig doctor: device nodes, memory, and a trial allocation. */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -34,9 +34,9 @@ void check_nodes(struct finding *f)
 	f->code = CODE_MISSING;
 	found(f, "%s does not exist", nodes[i]);
 	if (!module_loaded())
-		advise(f, "they come with the module, see above");
+		advise(f, "load the module, see above");
 	else
-		advise(f, "is devtmpfs mounted on /dev? In a container, pass the node in");
+		advise(f, "mount devtmpfs on /dev; in a container, pass the node to it");
 }
 
 static bool in_group(gid_t gid)
@@ -60,7 +60,7 @@ static void advise_permission(struct finding *f, const struct stat *st)
 	else if (!in_group(st->st_gid))
 		advise(f, "sudo usermod -aG %s $USER, then log in again", name);
 	else
-		advise(f, "more than file modes forbids it: SELinux, AppArmor or a container");
+		advise(f, "the file mode permits it: check SELinux, AppArmor and the container");
 }
 
 void check_permission(struct finding *f)
@@ -71,23 +71,23 @@ void check_permission(struct finding *f)
 	for (i = 0; i < ARRAY_SIZE(nodes); i++) {
 		if (stat(nodes[i], &st)) {
 			f->status = FINDING_UNKNOWN;
-			found(f, "there is no node to open");
+			found(f, "%s does not exist", nodes[i]);
 			return;
 		}
 		if (access(nodes[i], R_OK | W_OK))
 			break;
 	}
 	if (i == ARRAY_SIZE(nodes)) {
-		found(f, "you may open all nodes%s", geteuid() ? "" : ", being root");
+		found(f, "read and write access to all nodes%s", geteuid() ? "" : " (as root)");
 		return;
 	}
 	f->status = FINDING_FAILED;
 	f->code = CODE_PERMISSION;
-	found(f, "you may not open %s (%s)", nodes[i], strerror(errno));
+	found(f, "cannot open %s: %s", nodes[i], strerror(errno));
 	advise_permission(f, &st);
 }
 
-/* A line of /proc/meminfo, in bytes; 0 if it is not there. */
+/* A value of /proc/meminfo in bytes, 0 if it is missing. */
 static __u64 memory_line(const char *key)
 {
 	char line[128];
@@ -104,13 +104,13 @@ static __u64 memory_line(const char *key)
 	return size;
 }
 
-/* A limit of the module in MiB; 0 if it has none or is not loaded. */
+/* A module parameter in MiB, 0 if it is not set or the module is not loaded. */
 static __u64 module_limit(const char *parameter)
 {
 	char path[128], value[32];
 
 	snprintf(path, sizeof(path), MODULE_SYSFS "/parameters/%s", parameter);
-	return read_line(path, value, sizeof(value)) ? strtoull(value, NULL, 10) : 0;
+	return file_read_line(path, value, sizeof(value)) ? 0 : strtoull(value, NULL, 10);
 }
 
 void check_memory(struct finding *f)
@@ -122,15 +122,15 @@ void check_memory(struct finding *f)
 	char limits[96] = "";
 
 	if (limit)
-		snprintf(limits, sizeof(limits), "; all buffers together get %llu MiB", limit);
+		snprintf(limits, sizeof(limits), "; limit of all buffers: %llu MiB", limit);
 	if (user_limit)
 		snprintf(limits + strlen(limits), sizeof(limits) - strlen(limits),
-			 "; one user gets %llu MiB", user_limit);
-	found(f, "%llu of %llu MiB are available%s", available, total, limits);
+			 "; limit of a user: %llu MiB", user_limit);
+	found(f, "%llu of %llu MiB available%s", available, total, limits);
 	if (available >= total / 16)
 		return;
 	f->status = FINDING_WARNING;
-	advise(f, "large buffers may fail: end programs, or add memory or swap");
+	advise(f, "large allocations may fail: end processes, or add memory or swap");
 }
 
 void check_trial(struct finding *f)
@@ -140,7 +140,7 @@ void check_trial(struct finding *f)
 
 	if (access(nodes[0], R_OK)) {
 		f->status = FINDING_UNKNOWN;
-		found(f, "no heap to allocate from");
+		found(f, "no access to %s", nodes[0]);
 		return;
 	}
 	fd = lazy_contig_alloc(LAZY_CONTIG_HEAP, TRIAL_SIZE, O_RDWR | O_CLOEXEC);
@@ -148,13 +148,13 @@ void check_trial(struct finding *f)
 	if (fd >= 0)
 		close(fd);
 	if (!err) {
-		found(f, "allocated %llu MiB on node %d and freed it again",
+		found(f, "allocated and freed %llu MiB on node %d",
 		      (unsigned long long)TRIAL_SIZE >> 20, info.node);
 		return;
 	}
 	f->status = FINDING_FAILED;
 	f->code = exit_code(err);
-	found(f, "%s (%s)", fd < 0 ? "cannot allocate 4 MiB" : "cannot query a buffer",
+	found(f, "cannot %s: %s", fd < 0 ? "allocate 4 MiB" : "query the buffer",
 	      strerror(-err));
 	if (err == -ENOMEM)
 		advise(f, "free memory, or raise limit_mb and user_limit_mb in " MODULE_SYSFS

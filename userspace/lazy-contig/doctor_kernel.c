@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lazy-contig doctor: the kernel and the module. */
+/* lazy-contig doctor: kernel configuration, module, module signatures. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -11,7 +11,7 @@
 #define INSTALL_STEPS	"make, sudo make install, sudo modprobe " MODULE_NAME
 #define SIG_ENFORCE	"/sys/module/module/parameters/sig_enforce"
 
-/* Opens the configuration of the running kernel, wherever it may be. */
+/* Opens the configuration of the running kernel. */
 static FILE *open_config(const char *release, int (**close_file)(FILE *file))
 {
 	static const char * const places[] = { "/boot/config-%s", "/lib/modules/%s/config" };
@@ -32,7 +32,7 @@ static FILE *open_config(const char *release, int (**close_file)(FILE *file))
 	return popen("gzip -dc /proc/config.gz", "re");
 }
 
-/* 1 or 0 if the kernel has or has not got the option, -1 if nobody knows. */
+/* 1 if the option is built in, 0 if it is not, -1 if the configuration is not found. */
 static int kernel_has(const char *release, const char *option)
 {
 	int (*close_file)(FILE *file);
@@ -58,21 +58,21 @@ void check_kernel(struct finding *f)
 	uname(&uts);
 	has = module_loaded() ? 1 : kernel_has(uts.release, "CONFIG_CONTIG_ALLOC");
 	if (has == 1) {
-		found(f, "%s can move pages out of the way", uts.release);
+		found(f, "%s supports contiguous allocation", uts.release);
 	} else if (!has) {
 		f->status = FINDING_FAILED;
 		f->code = CODE_MISSING;
 		found(f, "%s was built without CONFIG_CONTIG_ALLOC", uts.release);
-		advise(f, "boot a kernel that has it, as the kernels of Debian, Ubuntu, Fedora do");
+		advise(f, "boot a kernel with it, such as those of Debian, Ubuntu and Fedora");
 	} else {
 		f->status = FINDING_UNKNOWN;
-		found(f, "the configuration of %s is not in /boot, /lib/modules or /proc/config.gz",
+		found(f, "configuration of %s not found in /boot, /lib/modules and /proc/config.gz",
 		      uts.release);
-		advise(f, "see that it has CONFIG_CONTIG_ALLOC=y");
+		advise(f, "check that the kernel has CONFIG_CONTIG_ALLOC=y");
 	}
 }
 
-/* Does the module index of the running kernel name the module? */
+/* Is the module in modules.dep of the kernel? */
 static bool module_installed(const char *release)
 {
 	char path[256], line[4096];
@@ -97,9 +97,10 @@ static void advise_install(struct finding *f, const char *release)
 
 	snprintf(headers, sizeof(headers), "/lib/modules/%s/build/Makefile", release);
 	if (access(headers, F_OK))
-		advise(f, "install linux-headers-%s (Debian's name), then " INSTALL_STEPS, release);
+		advise(f, "install the kernel headers (Debian: linux-headers-%s), then "
+		       INSTALL_STEPS, release);
 	else
-		advise(f, "in the source folder: " INSTALL_STEPS);
+		advise(f, "in the source directory: " INSTALL_STEPS);
 }
 
 void check_module(struct finding *f)
@@ -108,10 +109,10 @@ void check_module(struct finding *f)
 	char version[64];
 
 	if (module_loaded()) {
-		if (read_line(MODULE_SYSFS "/version", version, sizeof(version)))
-			found(f, MODULE_NAME " %s is loaded", version);
-		else
+		if (file_read_line(MODULE_SYSFS "/version", version, sizeof(version)))
 			found(f, MODULE_NAME " is loaded");
+		else
+			found(f, MODULE_NAME " %s is loaded", version);
 		return;
 	}
 
@@ -121,19 +122,19 @@ void check_module(struct finding *f)
 	if (module_installed(uts.release)) {
 		found(f, MODULE_NAME " is installed for %s but not loaded", uts.release);
 		advise(f, "sudo modprobe " MODULE_NAME
-		       "; if that fails, 'sudo dmesg | tail' says why");
+		       "; if that fails, see 'sudo dmesg | tail'");
 	} else {
-		found(f, MODULE_NAME " is not installed for the running kernel, %s", uts.release);
+		found(f, MODULE_NAME " is not installed for the running kernel %s", uts.release);
 		advise_install(f, uts.release);
 	}
 }
 
-/* The word in brackets: "none [integrity] confidentiality" is "integrity". */
+/* Gets the mode in brackets, such as "none [integrity] confidentiality". */
 static bool lockdown_active(char *mode, size_t len)
 {
 	char line[128], *begin, *end;
 
-	if (!read_line(LOCKDOWN, line, sizeof(line)))
+	if (file_read_line(LOCKDOWN, line, sizeof(line)))
 		return false;
 	begin = strchr(line, '[');
 	end = begin ? strchr(begin, ']') : NULL;
@@ -150,19 +151,19 @@ void check_signature(struct finding *f)
 	bool locked, enforced;
 
 	locked = lockdown_active(mode, sizeof(mode));
-	enforced = read_line(SIG_ENFORCE, enforce, sizeof(enforce)) && enforce[0] == 'Y';
+	enforced = !file_read_line(SIG_ENFORCE, enforce, sizeof(enforce)) && enforce[0] == 'Y';
 	if (!locked && !enforced) {
-		found(f, "the kernel loads modules without a signature");
+		found(f, "the kernel does not require module signatures");
 		return;
 	}
 
 	if (locked)
-		found(f, "the kernel is locked down (%s) and loads signed modules only", mode);
+		found(f, "the kernel is locked down (%s) and requires module signatures", mode);
 	else
-		found(f, "the kernel loads signed modules only");
+		found(f, "the kernel requires module signatures");
 	if (module_loaded())
 		return;
 	f->status = FINDING_WARNING;
 	advise(f, "sign " MODULE_NAME
-	       ".ko with a key enrolled by mokutil, or switch Secure Boot off");
+	       ".ko with a key enrolled by mokutil, or disable Secure Boot");
 }

@@ -6,7 +6,7 @@
 
 static const char help[] =
 "Usage: lazy-contig explain [OPTION]...\n"
-"Say in words why the last request that failed did so, and what would help.\n"
+"Print why the last failed request failed, and what to do about it.\n"
 "\n"
 "  --json           print a JSON object\n"
 "  --help           show this text\n";
@@ -17,7 +17,7 @@ static const struct option options[] = {
 };
 
 struct reason {
-	const char *name;	/* of the counter in sysfs, too */
+	const char *name;	/* as in last_failure, and of the counter in sysfs */
 	const char *why;
 	const char *advice;
 };
@@ -25,36 +25,35 @@ struct reason {
 static const struct reason reasons[] = {
 	{
 		"fail_limit",
-		"With it, buffers would have taken more than a limit allows.",
-		"Free buffers ('lazy-contig list' shows who has them), or raise limit_mb or\n"
+		"The request would have exceeded limit_mb or user_limit_mb.",
+		"Free buffers ('lazy-contig list' shows their users), or raise limit_mb or\n"
 		"user_limit_mb in /sys/module/lazy_contig/parameters.",
 	}, {
 		"fail_memory",
-		"The machine could not have spared so much memory without killing processes.",
-		"End programs that need much memory, or free buffers: see MemAvailable in\n"
+		"Not enough memory is available: the request would have risked an OOM kill.",
+		"Free buffers or end processes that use much memory, see MemAvailable in\n"
 		"/proc/meminfo.",
 	}, {
 		"fail_place",
-		"There is enough memory, but no place of that length that could be emptied:\n"
-		"something that cannot move lies in all of them.",
-		"Ask for less, ask soon after boot, or set memory aside while there is some:\n"
-		"the file 'reserve' in /sys/class/misc/lazy_contig. If zone_movable is 0,\n"
-		"ZONE_MOVABLE was not tried; if the heap is lazy_contig_dma32, memory above 4\n"
-		"GiB was not.",
+		"Enough memory is available, but every range of that length contains pages that\n"
+		"cannot be migrated.",
+		"Allocate less, allocate soon after boot, or set up a reserve then: see 'reserve'\n"
+		"in lazy_contig(4). ZONE_MOVABLE is not used if the parameter zone_movable is 0,\n"
+		"and memory above 4 GiB is not used for lazy_contig_dma32.",
 	}, {
 		"fail_time",
-		"No place could be emptied in the time allowed; there are some that were not\n"
+		"No range could be emptied within time_limit_ms; further candidates were not\n"
 		"tried.",
 		"Raise time_limit_ms in /sys/module/lazy_contig/parameters, or try again when\n"
 		"the machine is less busy.",
 	}, {
 		"fail_killed",
-		"The process was killed while it waited.",
-		"Nothing needs to be done.",
+		"The calling process was killed.",
+		"No action is needed.",
 	}, {
 		"fail_other",
-		"The kernel had no memory even for the bookkeeping.",
-		"End programs that need much memory.",
+		"The kernel had no memory for its own data structures.",
+		"End processes that use much memory.",
 	},
 };
 
@@ -68,7 +67,7 @@ static const struct reason *find_reason(const char *name)
 	return NULL;
 }
 
-/* What the kernel says is KEY=VALUE, separated by blanks. */
+/* Parses KEY=VALUE pairs separated by blanks. */
 static void split(char *text, json_object *out)
 {
 	char *word, *value;
@@ -86,20 +85,20 @@ static void split(char *text, json_object *out)
 	}
 }
 
-static void print_words(json_object *out, const struct reason *reason)
+static void print_text(json_object *out, const struct reason *reason)
 {
 	char size[32];
 
 	format_size(json_object_get_uint64(json_object_object_get(out, "size")),
 		    size, sizeof(size));
-	printf("The last request that failed asked for %s.\n%s\n", size, reason->why);
+	printf("Last failed request: %s.\n%s\n", size, reason->why);
 	if (json_object_get_int(json_object_object_get(out, "attempts")))
-		printf("Places tried: %s. In %s of them something would not move; for %s\n"
-		       "there was nowhere to move things to.\n",
+		printf("Ranges tried: %s; with pages that could not be migrated: %s; without\n"
+		       "memory to migrate to: %s.\n",
 		       json_object_get_string(json_object_object_get(out, "attempts")),
 		       json_object_get_string(json_object_object_get(out, "busy")),
 		       json_object_get_string(json_object_object_get(out, "nomem")));
-	printf("What would help:\n%s\n", reason->advice);
+	printf("Advice:\n%s\n", reason->advice);
 }
 
 static int run(const struct args *args)
@@ -112,7 +111,7 @@ static int run(const struct args *args)
 	err = sysfs_read("last_failure", text, sizeof(text));
 	if (err) {
 		json_object_put(out);
-		return sysfs_failed(err);
+		return fail_file(err, SYSFS_DIR);
 	}
 	split(text, out);
 	if (json_object_object_get_ex(out, "reason", &name))
@@ -124,7 +123,7 @@ static int run(const struct args *args)
 	if (args->json)
 		print_object(out, true);
 	else if (reason)
-		print_words(out, reason);
+		print_text(out, reason);
 	else
 		puts("No request has failed since the module was loaded.");
 	json_object_put(out);
@@ -133,7 +132,7 @@ static int run(const struct args *args)
 
 const struct command cmd_explain = {
 	.name = "explain",
-	.summary = "say why the last request failed",
+	.summary = "print why the last failed request failed",
 	.help = help,
 	.options = options,
 	.run = run,

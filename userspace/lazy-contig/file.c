@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Small files of the kernel's: one line, or one figure. */
+/* Single-line files of procfs and sysfs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -8,7 +8,7 @@
 
 #include "cli.h"
 
-/* Reads the first line, without the newline at its end. */
+/* Reads the first line without its newline. */
 int file_read_line(const char *path, char *buf, size_t len)
 {
 	FILE *file = fopen(path, "re");
@@ -36,16 +36,11 @@ int file_write(const char *path, const char *text)
 	return err;
 }
 
-/* A file of the control device. */
+/* Reads the first line of an attribute of the control device. */
 int sysfs_read(const char *name, char *text, size_t size)
 {
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/%s", SYSFS_DIR, name);
 	return file_read_line(path, text, size);
-}
-
-int sysfs_failed(int err)
-{
-	return fail(err, "%s, run 'lazy-contig doctor'", SYSFS_DIR);
 }

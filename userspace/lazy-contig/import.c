@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lazy-contig import: does a device take our buffers, and from which heap? */
+/* lazy-contig import */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -10,15 +10,15 @@
 
 static const char help[] =
 "Usage: lazy-contig import NODE [OPTION]...\n"
-"Try whether a device takes buffers of lazy_contig, and from which heap.\n"
+"Test whether a device imports buffers of lazy_contig, and from which heap.\n"
 "\n"
 "  --json           print one JSON object\n"
 "  --help           show this text\n"
 "\n"
 "NODE is a graphics device (/dev/dri/card0, /dev/dri/renderD128) or a video device\n"
-"(/dev/video0). A buffer is imported and let go of again, first from lazy_contig,\n"
-"then from lazy_contig_dma32, which lies below 4 GiB. Nothing is displayed or\n"
-"streamed, no format is changed. If the device refuses both, the exit code is 7.\n";
+"(/dev/video0). A buffer of lazy_contig is imported and released; if it is refused,\n"
+"one of lazy_contig_dma32, which is below 4 GiB. Nothing is displayed or streamed,\n"
+"and no format is changed. The exit status is 7 if both are refused.\n";
 
 static const struct option options[] = {
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -65,8 +65,8 @@ static void add_attempt(json_object *attempts, const char *heap, const char *ste
 }
 
 /*
- * Tries the heaps until one is taken. Returns an exit code, and in *err what
- * became of the last attempt.
+ * Tries the heaps in order until a buffer is imported. *@err is the result of the
+ * last import. Return: an exit code.
  */
 static int try_heaps(const struct args *args, const struct importer *importer,
 		     json_object *attempts, int *err)
@@ -104,7 +104,7 @@ static const char *advice(const struct importer *importer, json_object *attempts
 	return "Use the heap lazy_contig_dma32: the device does not reach memory above 4 GiB.";
 }
 
-static void print_words(const char *node, const struct importer *importer, json_object *out)
+static void print_text(const char *node, const struct importer *importer, json_object *out)
 {
 	json_object *attempts = json_object_object_get(out, "attempts"), *attempt, *error;
 	char size[32];
@@ -146,7 +146,7 @@ static int try_importer(const struct args *args, const struct importer *importer
 		if (args->json)
 			print_object(out, true);
 		else
-			print_words(node, importer, out);
+			print_text(node, importer, out);
 	}
 	json_object_put(out);
 	return code;
@@ -154,7 +154,7 @@ static int try_importer(const struct args *args, const struct importer *importer
 
 static int unusable(const char *node, const struct importer *importer, int err)
 {
-	int code = fail(err, "%s takes no buffers at all", node);
+	int code = fail(err, "%s does not support importing buffers", node);
 
 	fprintf(stderr, "%s\n", importer->kind->advice(err));
 	return code;
@@ -170,7 +170,7 @@ static int run(const struct args *args)
 	if (importer.fd < 0) {
 		code = fail(-errno, "cannot open %s", node);
 		if (code == CODE_PERMISSION)
-			fputs("Join the group that has the node ('ls -l' shows it), or be root.\n",
+			fputs("Join the group of the node (see 'ls -l'), or be root.\n",
 			      stderr);
 		return code;
 	}
@@ -187,7 +187,7 @@ static int run(const struct args *args)
 
 const struct command cmd_import = {
 	.name = "import",
-	.summary = "say whether a device takes buffers, and from which heap",
+	.summary = "test whether a device imports buffers, and from which heap",
 	.help = help,
 	.options = options,
 	.min_operands = 1,

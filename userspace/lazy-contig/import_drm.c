@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lazy-contig import: graphics drivers. */
+/* lazy-contig import: DRM devices. */
 #include <errno.h>
 #include <string.h>
 #include <drm/drm.h>
@@ -37,16 +37,16 @@ static const char *advice(int err)
 	switch (-err) {
 	case EACCES:
 	case EPERM:
-		return "The driver wants more rights for this node: try its /dev/dri/renderD*\n"
-		       "node, or be the master of the display.";
+		return "The node needs more privileges: use the render node, /dev/dri/renderD*,\n"
+		       "or become DRM master.";
 	case ENOMEM:
 	case EIO:
-		return "The driver could not map the buffer: see the kernel's log, 'dmesg'.";
+		return "The driver could not map the buffer: see the kernel log, 'dmesg'.";
 	default:
-		return "This driver, in this kernel, takes no buffers of others, or none of\n"
-		       "ordinary memory, whatever the heap. Allocate with the driver (such as a dumb\n"
-		       "buffer), export that with DRM_IOCTL_PRIME_HANDLE_TO_FD, and import it\n"
-		       "elsewhere; or try a newer kernel.";
+		return "The driver, in this kernel version, does not import dma-bufs of other\n"
+		       "exporters, or none of system memory. Allocate with the driver (such as a\n"
+		       "dumb buffer), export with DRM_IOCTL_PRIME_HANDLE_TO_FD, and import that\n"
+		       "buffer elsewhere; or try a newer kernel.";
 	}
 }
 

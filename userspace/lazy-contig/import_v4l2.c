@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lazy-contig import: cameras, codecs and other V4L2 devices. */
+/* lazy-contig import: V4L2 devices, such as cameras and codecs. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,7 +41,7 @@ static int find_queue(struct importer *importer)
 	return -EOPNOTSUPP;
 }
 
-_Static_assert(IMPORT_PLANES == VIDEO_MAX_PLANES, "V4L2 has more planes");
+_Static_assert(IMPORT_PLANES == VIDEO_MAX_PLANES, "wrong number of planes");
 
 static void add_plane(struct importer *importer, __u32 size)
 {
@@ -50,7 +50,7 @@ static void add_plane(struct importer *importer, __u32 size)
 		importer->size = size;
 }
 
-/* A buffer in which a frame of the current format fits. */
+/* The buffer is large enough for a frame of the current format. */
 static int probe(struct importer *importer)
 {
 	struct v4l2_format format = { };
@@ -74,7 +74,7 @@ static int probe(struct importer *importer)
 	return 0;
 }
 
-/* Drivers map a buffer when it is queued: nothing has to be streamed. */
+/* Drivers map a buffer when it is queued, before streaming is started. */
 static int queue_buffer(const struct importer *importer, int buf)
 {
 	struct v4l2_plane planes[VIDEO_MAX_PLANES] = { };
@@ -125,16 +125,16 @@ static const char *advice(int err)
 {
 	switch (-err) {
 	case EBUSY:
-		return "Another program uses the device: end it and try again.";
+		return "The device is in use by another process: end that process and try again.";
 	case EOPNOTSUPP:
-		return "The device has no queue of video buffers: try another node of it.";
+		return "The node has no queue of video buffers: try another node of the device.";
 	case ENOMEM:
 	case EIO:
-		return "The driver could not map the buffer: see the kernel's log, 'dmesg'.";
+		return "The driver could not map the buffer: see the kernel log, 'dmesg'.";
 	default:
-		return "The driver may know no V4L2_MEMORY_DMABUF, or not want the size of the\n"
-		       "current format: see 'v4l2-ctl --all' and the kernel's log, 'dmesg'. Buffers\n"
-		       "of the driver's own can be given to others with VIDIOC_EXPBUF.";
+		return "The driver may not support V4L2_MEMORY_DMABUF, or not accept the size of\n"
+		       "the current format: see 'v4l2-ctl --all' and the kernel log, 'dmesg'.\n"
+		       "Buffers that the driver allocates can be exported with VIDIOC_EXPBUF.";
 	}
 }
 

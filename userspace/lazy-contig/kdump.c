@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lazy-contig kdump: a crash kernel in a kept buffer, loaded by kexec-tools.
+ * lazy-contig kdump: load a crash kernel into a kept buffer, with kexec-tools.
  *
- * All checks come before the first change, and a step that fails is followed by
- * undoing those before it. The buffer's name in /proc/iomem tells kexec where to
- * load to, lazy_contig_kdump.ko tells the kernel.
+ * All checks precede the first change; if a step fails, the preceding ones are
+ * undone. kexec finds the buffer by its name in /proc/iomem, and
+ * lazy_contig_kdump.ko makes it the kernel's crash reservation.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,9 +28,9 @@
 
 #define REGION_NAME	"Crash kernel"
 #define REGION_ALIGN	(16 << 20)
-#define REGION_MAX	0xffffffff	/* devices of 32 bits must reach it */
+#define REGION_MAX	0xffffffff	/* for the 32-bit DMA of the crash kernel */
 
-/* What a crash kernel is told besides what this one was told. */
+/* Added to the command line of the running kernel. */
 #define CRASH_OPTIONS	"irqpoll nr_cpus=1 reset_devices"
 
 static const char help[] =
@@ -38,18 +38,17 @@ static const char help[] =
 "       lazy-contig kdump --off\n"
 "Load a crash kernel without crashkernel= on the command line, or undo that.\n"
 "\n"
-"  --kernel FILE    its image (default: that of the running kernel)\n"
-"  --initrd FILE    its initramfs (default: that of kdump-tools, else that of\n"
-"                   the running kernel)\n"
-"  --append TEXT    its command line (default: that of the running kernel and\n"
+"  --kernel FILE    image (default: that of the running kernel)\n"
+"  --initrd FILE    initramfs (default: that of kdump-tools, else that of the\n"
+"                   running kernel)\n"
+"  --append TEXT    command line (default: that of the running kernel and\n"
 "                   '" CRASH_OPTIONS "')\n"
-"  --module FILE    lazy_contig_kdump.ko, if modprobe does not know it\n"
-"  --off            unload the crash kernel and return its memory\n"
+"  --module FILE    path of lazy_contig_kdump.ko, if modprobe does not find it\n"
+"  --off            unload the crash kernel and free its memory\n"
 "  --help           show this text\n"
 "\n"
-"SIZE is what the crash kernel can use, 256M for example. Needs root and kexec\n"
-"of kexec-tools. Every step is reported; nothing is changed unless all checks\n"
-"pass.\n";
+"SIZE is the memory of the crash kernel, for example 256M. Needs root and kexec of\n"
+"kexec-tools. Every step is reported. Nothing is changed unless all checks pass.\n";
 
 static const struct option options[] = {
 	{ "append", required_argument, NULL, OPT_APPEND },
@@ -60,7 +59,7 @@ static const struct option options[] = {
 	{ }
 };
 
-/* What is loaded, and with what. */
+/* The crash kernel to load. */
 struct crash {
 	char kernel[256];
 	char initrd[256];
@@ -81,7 +80,7 @@ __printf(1, 2) static int refuse(const char *fmt, ...)
 	return CODE_FAILED;
 }
 
-/* A file with one number; -1 if there is none. */
+/* The number in a file, -1 if it cannot be read. */
 static long long number_in(const char *path)
 {
 	char line[64];
@@ -89,7 +88,7 @@ static long long number_in(const char *path)
 	return file_read_line(path, line, sizeof(line)) ? -1 : strtoll(line, NULL, 0);
 }
 
-/* Runs a program and returns 0, or -EIO if it failed; it said why. */
+/* Runs a program. -EIO: it failed and has printed a message. */
 static int run_program(const char *const argv[])
 {
 	int status, err;
@@ -118,7 +117,7 @@ static bool program_exists(const char *name)
 	return false;
 }
 
-/* The first of the files that can be read. */
+/* Gets the given file, or the first of the default ones that is readable. */
 static bool choose_file(char *buf, size_t len, const char *given, const char *const formats[])
 {
 	struct utsname uts;
@@ -136,7 +135,7 @@ static bool choose_file(char *buf, size_t len, const char *given, const char *co
 	return false;
 }
 
-/* The running kernel's command line without what the boot loader put there. */
+/* The command line of the running kernel without options of the boot loader. */
 static int default_append(char *buf, size_t len)
 {
 	char line[2048], *word, *rest = line;
@@ -169,9 +168,9 @@ static int find_files(const struct args *args, struct crash *crash)
 	int err;
 
 	if (!choose_file(crash->kernel, sizeof(crash->kernel), args->kernel, kernels))
-		return refuse("cannot read the kernel image %s, give --kernel", crash->kernel);
+		return refuse("cannot read the kernel image %s (see --kernel)", crash->kernel);
 	if (!choose_file(crash->initrd, sizeof(crash->initrd), args->initrd, initrds))
-		return refuse("cannot read the initramfs %s, give --initrd", crash->initrd);
+		return refuse("cannot read the initramfs %s (see --initrd)", crash->initrd);
 	if (args->module && access(args->module, R_OK))
 		return refuse("cannot read the module %s", args->module);
 	crash->module = args->module;
@@ -191,25 +190,25 @@ static int check_kernel(void)
 	if (geteuid())
 		return fail(-EPERM, "kdump needs root");
 	if (access(LAZY_CONTIG_DEVICE, F_OK))
-		return fail(-ENOENT, "%s, run 'lazy-contig doctor'", LAZY_CONTIG_DEVICE);
+		return fail_file(-ENOENT, LAZY_CONTIG_DEVICE);
 	if (size < 0)
-		return refuse("this kernel cannot load crash kernels (no %s)", CRASH_SIZE);
+		return refuse("the kernel does not support crash kernels (no %s)", CRASH_SIZE);
 	if (number_in(HELPER_ADDR) > 0)
-		return refuse("it is on already, see 'lazy-contig kdump --off'");
+		return refuse("already on (see --off)");
 	if (size)
-		return refuse("crashkernel= has reserved %lld bytes already", size);
+		return refuse("%lld bytes are already reserved by crashkernel=", size);
 	if (number_in(CRASH_LOADED))
-		return refuse("a crash kernel is loaded already");
+		return refuse("a crash kernel is already loaded");
 	if (number_in(LOAD_DISABLED) > 0)
 		return refuse("kexec is disabled (%s)", LOAD_DISABLED);
 	if (!file_read_line(LOCKDOWN, line, sizeof(line)) && !strstr(line, "[none]"))
 		return refuse("the kernel is locked down: %s", line);
 	if (!program_exists("kexec"))
-		return refuse("there is no kexec, install kexec-tools");
+		return refuse("kexec not found (install kexec-tools)");
 	return CODE_OK;
 }
 
-/* Not by DAC alone: sysfs lets nobody write without a write permission. */
+/* Effective for root too: sysfs refuses writes to a file without write permission. */
 static int allow_shrinking(bool allow)
 {
 	return chmod(CRASH_SIZE, allow ? 0644 : 0444) ? -errno : 0;
@@ -274,10 +273,10 @@ static int turn_on_at(const struct crash *crash)
 	err = step("load " HELPER, load_helper(crash));
 	if (err)
 		return err;
-	err = step("keep " CRASH_SIZE " from freeing it", allow_shrinking(false));
+	err = step("make " CRASH_SIZE " read-only", allow_shrinking(false));
 	if (err)
 		goto unload;
-	snprintf(what, sizeof(what), "let the kernel reserve %#llx for crashes",
+	snprintf(what, sizeof(what), "set the crash reservation to %#llx",
 		 (unsigned long long)crash->addr);
 	err = step(what, set_region(crash->addr));
 	if (err)
@@ -289,9 +288,9 @@ static int turn_on_at(const struct crash *crash)
 	return 0;
 
 unset:
-	step("undo: take it back from the kernel", set_region(0));
+	step("undo: clear the crash reservation", set_region(0));
 allow:
-	step("undo: permit changes of " CRASH_SIZE, allow_shrinking(true));
+	step("undo: make " CRASH_SIZE " writable", allow_shrinking(true));
 unload:
 	step("undo: unload " HELPER, unload_helper());
 	return err;
@@ -329,10 +328,13 @@ static int turn_on(struct args args)
 	if (!err)
 		return CODE_OK;
 	step("undo: free it", lazy_contig_free(crash.addr));
-	return fail(err, "no crash kernel is loaded");
+	return fail(err, "no crash kernel was loaded");
 }
 
-/* Goes on after an error where that cannot do harm, and reports the first. */
+/*
+ * Once the reservation is cleared, the remaining steps are independent: all of them
+ * are taken, and the first error is reported.
+ */
 static int turn_off(void)
 {
 	long long addr = number_in(HELPER_ADDR);
@@ -341,31 +343,33 @@ static int turn_off(void)
 	if (geteuid())
 		return fail(-EPERM, "kdump needs root");
 	if (addr <= 0) {
-		fputs("lazy-contig: it is not on\n", stderr);
+		fputs("lazy-contig: no crash kernel was loaded by this command\n", stderr);
 		return CODE_MISSING;
 	}
 	err = 0;
 	if (number_in(CRASH_LOADED))
 		err = step("unload the crash kernel", unload_image());
 	if (!err)
-		err = step("take the memory back from the kernel", set_region(0));
+		err = step("clear the crash reservation", set_region(0));
 	if (err)
-		return fail(err, "the crash kernel's memory stays as it is");
+		return fail(err, "the memory of the crash kernel is still reserved");
 
-	first = step("permit changes of " CRASH_SIZE, allow_shrinking(true));
+	first = step("make " CRASH_SIZE " writable", allow_shrinking(true));
 	err = step("unload " HELPER, unload_helper());
 	first = first ? first : err;
 	err = step("free the memory", lazy_contig_free(addr));
 	first = first ? first : err;
-	return first ? fail(first, "not all was undone") : CODE_OK;
+	return first ? fail(first, "not all steps were undone") : CODE_OK;
 }
 
 static int run(const struct args *args)
 {
+	if (args->off && args->count)
+		return usage_error(args->cmd, "unexpected argument '%s'", args->operands[0]);
 	if (args->off)
-		return args->count ? usage_error(args->cmd, "--off takes no size") : turn_off();
+		return turn_off();
 	if (!args->count)
-		return usage_error(args->cmd, "give SIZE, or --off");
+		return usage_error(args->cmd, "missing SIZE or --off");
 	return turn_on(*args);
 }
 

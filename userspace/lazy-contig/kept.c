@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lazy-contig keep, open, resize and free: buffers without a process. */
+/* lazy-contig keep, open, resize and free */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -9,43 +9,44 @@
 
 static const char keep_help[] =
 "Usage: lazy-contig keep SIZE [OPTION]...\n"
-"Allocate a buffer that stays until 'lazy-contig free', and say where it lies.\n"
+"Allocate a buffer that outlives the command, until 'lazy-contig free', and print\n"
+"its location.\n"
 "\n"
-"  --name NAME      its name in /proc/iomem (default: lazy_contig)\n"
-"  --node NODE      take the memory from this NUMA node\n"
-"  --align SIZE     align its address, a power of two\n"
-"  --max-addr ADDR  highest address that any byte of it may have\n"
-"  --fill PATTERN   write to every byte: 'zero', 'offset', or 0 to 255\n"
+"  --name NAME      name in /proc/iomem, at most 63 bytes (default: lazy_contig)\n"
+"  --node NODE      NUMA node of the memory (default: any)\n"
+"  --align SIZE     alignment of the physical address, a power of two\n"
+"  --max-addr ADDR  maximum physical address of the last byte\n"
+"  --fill PATTERN   fill the buffer: 'zero', 'offset', or a byte from 0 to 255\n"
 "  --json           print one JSON object\n"
 "  --help           show this text\n";
 
 static const char open_help[] =
 "Usage: lazy-contig open ADDRESS [OPTION]...\n"
-"Open the kept buffer that begins at a physical address, and say what it is.\n"
+"Open the kept buffer at the physical address ADDRESS and print its properties.\n"
 "\n"
-"  --fill PATTERN   write to every byte: 'zero', 'offset', or 0 to 255\n"
-"  --check PATTERN  check that every byte is as it says (before --fill)\n"
+"  --fill PATTERN   fill the buffer: 'zero', 'offset', or a byte from 0 to 255\n"
+"  --check PATTERN  check the contents, before --fill\n"
 "  --hold           hold a descriptor until SIGINT, SIGTERM or SIGHUP\n"
 "  --json           print one JSON object\n"
 "  --help           show this text\n";
 
 static const char resize_help[] =
 "Usage: lazy-contig resize ADDRESS SIZE [OPTION]...\n"
-"Change the length of the kept buffer that begins at a physical address.\n"
+"Change the length of the kept buffer at the physical address ADDRESS.\n"
 "\n"
 "  --json           print one JSON object\n"
 "  --help           show this text\n"
 "\n"
-"The buffer may move: the output says where to. What it holds stays, new bytes\n"
-"are zero. It must not be in use.\n";
+"Contents are preserved and added bytes are zero. The buffer may move: the output\n"
+"has its new address. It must not be in use.\n";
 
 static const char free_help[] =
 "Usage: lazy-contig free ADDRESS\n"
-"Stop keeping the buffer that begins at a physical address.\n"
+"Free the kept buffer at the physical address ADDRESS.\n"
 "\n"
 "  --help           show this text\n"
 "\n"
-"Those who use it can go on; the memory is returned when they end.\n";
+"If the buffer is in use, its memory is returned when its last user is gone.\n";
 
 static const struct option keep_options[] = {
 	{ "align", required_argument, NULL, OPT_ALIGN },
@@ -74,11 +75,11 @@ static const struct option free_options[] = {
 	{ }
 };
 
-/* -ENOENT can mean either that there is no buffer or that there is no module. */
+/* -ENOENT means that either the buffer or the device node does not exist. */
 static int kept_failed(const char *what, __u64 addr, int err)
 {
 	if (err == -ENOENT && access(LAZY_CONTIG_DEVICE, F_OK))
-		return fail(err, "%s, run 'lazy-contig doctor'", LAZY_CONTIG_DEVICE);
+		return fail_file(err, LAZY_CONTIG_DEVICE);
 	if (err == -ENOENT) {
 		fprintf(stderr, "lazy-contig: no kept buffer begins at %#llx\n",
 			(unsigned long long)addr);
@@ -87,7 +88,7 @@ static int kept_failed(const char *what, __u64 addr, int err)
 	return fail(err, "cannot %s the buffer at %#llx", what, (unsigned long long)addr);
 }
 
-/* Keeps a buffer as the options say; returns an exit code. */
+/* Allocates a kept buffer with the constraints in @args. Return: an exit code. */
 int keep_buffer(const struct args *args, __u64 size, int *fd)
 {
 	struct lazy_contig_alloc request = {
@@ -106,9 +107,9 @@ int keep_buffer(const struct args *args, __u64 size, int *fd)
 	if (*fd >= 0)
 		return CODE_OK;
 	if (*fd == -ENOENT)
-		return fail(*fd, "%s, run 'lazy-contig doctor'", LAZY_CONTIG_DEVICE);
+		return fail_file(*fd, LAZY_CONTIG_DEVICE);
 	format_size(size, text, sizeof(text));
-	return fail(*fd, "cannot keep %s", text);
+	return fail(*fd, "cannot allocate a kept buffer of %s", text);
 }
 
 static int run_keep(const struct args *args)
@@ -200,7 +201,7 @@ static int run_free(const struct args *args)
 
 const struct command cmd_keep = {
 	.name = "keep",
-	.summary = "allocate a buffer that stays until it is freed",
+	.summary = "allocate a buffer that outlives the command",
 	.help = keep_help,
 	.options = keep_options,
 	.min_operands = 1,
@@ -210,7 +211,7 @@ const struct command cmd_keep = {
 
 const struct command cmd_open = {
 	.name = "open",
-	.summary = "look at, fill, check or hold a kept buffer",
+	.summary = "show, fill, check or hold a kept buffer",
 	.help = open_help,
 	.options = open_options,
 	.min_operands = 1,
@@ -230,7 +231,7 @@ const struct command cmd_resize = {
 
 const struct command cmd_free = {
 	.name = "free",
-	.summary = "stop keeping a buffer",
+	.summary = "free a kept buffer",
 	.help = free_help,
 	.options = free_options,
 	.min_operands = 1,

@@ -7,12 +7,12 @@
 
 static const char help[] =
 "Usage: lazy-contig list [OPTION]...\n"
-"Show all live buffers of lazy_contig and the processes that use them.\n"
+"List all live buffers of lazy_contig and the processes that use them.\n"
 "\n"
 "  --json           print one JSON array\n"
 "  --help           show this text\n"
 "\n"
-"Without root's rights only buffers of your own processes are found.\n";
+"Without root privileges, only the buffers of the user's own processes are listed.\n";
 
 static const struct option options[] = {
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -28,7 +28,7 @@ static const char *text_of(json_object *entry, const char *key)
 	return text && *text ? text : "-";
 }
 
-/* Seconds in the largest unit of which there is one. */
+/* Formats seconds in the largest unit of which there is at least one. */
 static void format_age(json_object *age, char *buf, size_t len)
 {
 	static const struct {
@@ -89,15 +89,12 @@ static int run(const struct args *args)
 	size_t i;
 	int err;
 
-	if (access("/sys/module/lazy_contig", F_OK)) {
-		err = fail(-ENOENT, "the module lazy_contig is not loaded");
-		fputs("Run 'lazy-contig doctor' to see what is missing.\n", stderr);
-		return err;
-	}
+	if (access(MODULE_SYSFS, F_OK))
+		return fail_file(-ENOENT, MODULE_SYSFS);
 
 	err = live_collect(&live);
 	if (err == -ENOENT)
-		fputs("lazy-contig: debugfs is not mounted, some buffers may be missing\n",
+		fputs("lazy-contig: debugfs is not mounted, the list may be incomplete\n",
 		      stderr);
 	if (args->json) {
 		print_object(live.all, true);
@@ -112,7 +109,7 @@ static int run(const struct args *args)
 
 const struct command cmd_list = {
 	.name = "list",
-	.summary = "show all live buffers and who uses them",
+	.summary = "list all live buffers and the processes that use them",
 	.help = help,
 	.options = options,
 	.run = run,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Finding live buffers. The module's file in debugfs has them all and says which
- * dma-bufs belong to each; /proc knows which processes have descriptors and
- * mappings of a dma-buf. Only root may read the former: for others, buffers are
- * what their own processes have descriptors of.
+ * Live buffers and their users. The module's debugfs file, readable for root only,
+ * lists all buffers and the inode numbers of their dma-bufs; /proc has the
+ * descriptors and mappings of each process. Without debugfs, the buffers are those
+ * that the visible processes have descriptors of.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -33,7 +33,7 @@ static void add_inode(struct live *live, __u64 ino, json_object *entry)
 	json_object_object_add(live->by_inode, key, json_object_get(entry));
 }
 
-/* With every key there is, so that the output has them in one order. */
+/* Adds all keys at once, so that their order is always the same. */
 static json_object *new_entry(struct live *live)
 {
 	static const char * const keys[] = {
@@ -69,7 +69,7 @@ static int split(char *line, char **fields)
 	return n;
 }
 
-/* A line of BUFFERS, by the names in its first line. */
+/* A line of BUFFERS; the names are those of the header line. */
 struct row {
 	char *names[MAX_FIELDS];
 	char *values[MAX_FIELDS];
@@ -129,7 +129,7 @@ static int add_all(struct live *live)
 	return 0;
 }
 
-/* Processes are looked at one after the other: only the last can be the same. */
+/* Processes are scanned one by one: if @pid has been added, it is the last one. */
 static void add_user(json_object *entry, int pid)
 {
 	json_object *users = json_object_object_get(entry, "users"), *user;
@@ -153,8 +153,8 @@ static void add_user(json_object *entry, int pid)
 }
 
 /*
- * A buffer that only its users tell of. Where the module cannot be asked about
- * it, the name of its heap must do.
+ * Adds a buffer that was found through a descriptor. If it cannot be queried, it
+ * is recognized by the name of its heap.
  */
 static json_object *add_found(struct live *live, const struct dmabuf *buf, int pid, int fd)
 {
@@ -196,7 +196,7 @@ static void add_fd(int pid, int fd, void *data)
 	add_user(entry, pid);
 }
 
-/* Mappings tell the inode number, and the label if there is one. */
+/* Mappings show the inode number and the debug name. */
 static void add_mappings(struct live *live, int pid)
 {
 	char path[64], line[512], *label;
@@ -244,8 +244,9 @@ static void add_processes(struct live *live)
 }
 
 /*
- * Finds what can be found. -EACCES only buffers that the caller's processes
- * have descriptors of; -ENOENT the same, since there is no debugfs.
+ * Collects all buffers that can be found; live_free() is needed in any case.
+ * Return: 0; -EACCES no permission for debugfs or -ENOENT debugfs is not mounted,
+ * in both of which only buffers with a visible descriptor are found.
  */
 int live_collect(struct live *live)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The live buffers, as far as the caller may see them. */
+/* Live buffers that are visible to the caller. */
 #ifndef LIVE_H
 #define LIVE_H
 
 #include "cli.h"
 
 /*
- * All buffers as an array of objects, and the same objects by the inode numbers
- * of their dma-bufs.
+ * @all is an array with an object for each buffer; @by_inode maps the inode
+ * numbers of its dma-bufs to the same objects.
  */
 struct live {
 	json_object *all;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The lazy-contig command: allocates, shows and passes contiguous dma-bufs. */
+/* lazy-contig: allocate, inspect and pass physically contiguous dma-bufs. */
 #include <string.h>
 
 #include "cli.h"
@@ -32,11 +32,12 @@ static int print_help(void)
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
 	fputs("\n"
-	      "'lazy-contig COMMAND --help' tells about one of them, lazy-contig(1) about\n"
-	      "all. 'lazy-contig --version' shows the version.\n"
+	      "'lazy-contig COMMAND --help' describes a command, lazy-contig(1) all of them.\n"
+	      "'lazy-contig --version' prints the version.\n"
 	      "\n"
-	      "Exit codes: 0 done; 1 failed; 2 wrong use; 3 module, heap or buffer not\n"
-	      "found; 4 no memory; 5 no permission; 6 wrong contents; 7 refused by a device.\n",
+	      "Exit status: 0 success; 1 failure; 2 usage error; 3 module, heap, buffer or\n"
+	      "process not found; 4 out of memory; 5 permission denied; 6 unexpected contents;\n"
+	      "7 refused by a device.\n",
 	      stdout);
 	return CODE_OK;
 }
@@ -72,7 +73,7 @@ int main(int argc, char **argv)
 	const struct command *cmd;
 
 	if (argc < 2)
-		return usage_error("lazy-contig", "a command is missing");
+		return usage_error("lazy-contig", "missing command");
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help"))
 		return print_help();
 	if (!strcmp(argv[1], "--version")) {

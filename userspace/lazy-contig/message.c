@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How commands end when they fail. */
+/* Error messages and exit codes. */
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
@@ -28,7 +28,7 @@ int exit_code(int err)
 	}
 }
 
-/* Prints the message with the error's text, and returns the exit code. */
+/* Prints the message and the description of the error. Return: the exit code. */
 int fail(int err, const char *fmt, ...)
 {
 	va_list ap;
@@ -41,9 +41,17 @@ int fail(int err, const char *fmt, ...)
 	return exit_code(err);
 }
 
+/* The same for a file that the module provides. */
+int fail_file(int err, const char *path)
+{
+	fprintf(stderr, "lazy-contig: %s: %s (%srun 'lazy-contig doctor')\n", path, strerror(-err),
+		err == -ENOENT ? "is the module loaded? " : "");
+	return exit_code(err);
+}
+
 int usage_hint(const char *cmd)
 {
-	fprintf(stderr, "Try '%s --help'.\n", cmd);
+	fprintf(stderr, "Try '%s --help' for more information.\n", cmd);
 	return CODE_USAGE;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Numbers as people write them. */
+/* Parsing and formatting of numbers. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ static int parse_digits(const char *text, char **end, __u64 *number)
 	return -errno;
 }
 
-/* The shift of a suffix such as M, MiB or nothing at all; -1 for others. */
+/* The shift for a suffix such as M or MiB, 0 for none, -1 if it is unknown. */
 static int suffix_shift(const char *suffix)
 {
 	static const char letters[] = "KMGT";
@@ -30,7 +30,7 @@ static int suffix_shift(const char *suffix)
 	return 10 * (letter - letters + 1);
 }
 
-/* Units are powers of 1024. -EINVAL if it is no size, -ERANGE if too large. */
+/* Suffixes are powers of 1024. Return: 0, -EINVAL, or -ERANGE on overflow. */
 int parse_size(const char *text, __u64 *size)
 {
 	__u64 number;
@@ -49,6 +49,7 @@ int parse_size(const char *text, __u64 *size)
 	return 0;
 }
 
+/* Return: 0, -EINVAL, or -ERANGE if the number exceeds @max. */
 int parse_number(const char *text, __u64 max, __u64 *number)
 {
 	__u64 value;
@@ -66,7 +67,7 @@ int parse_number(const char *text, __u64 max, __u64 *number)
 	return 0;
 }
 
-/* In the largest unit that needs no fraction. */
+/* Formats a size in the largest unit that needs no fraction. */
 void format_size(__u64 size, char *buf, size_t len)
 {
 	static const char * const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Output. A command makes one JSON object; --json prints it as it is, and
- * without that option the same keys and values become lines for people.
+ * Output. The result of a command is a JSON object, printed as JSON with --json
+ * and as one line for each key without.
  */
 #include <string.h>
 

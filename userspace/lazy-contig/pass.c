@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lazy-contig send, lazy-contig receive */
+/* lazy-contig send and receive */
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -15,13 +15,12 @@
 
 static const char send_help[] =
 "Usage: lazy-contig send SOCKET SIZE [OPTION]...\n"
-"Allocate a buffer and give it to the first process that connects to SOCKET, a\n"
-"path in the file system. Ends when the other has it: the buffer then lives on\n"
-"there.\n"
+"Allocate a buffer and send it to the first process that connects to the UNIX\n"
+"socket SOCKET, a path. The buffer then belongs to the receiver.\n"
 "\n"
 "  --heap HEAP      heap to allocate from (default: lazy_contig)\n"
-"  --name NAME      label of the buffer\n"
-"  --fill PATTERN   fill it: 'zero', 'offset', or a byte from 0 to 255\n"
+"  --name NAME      debug name of the buffer, at most 31 bytes\n"
+"  --fill PATTERN   fill the buffer: 'zero', 'offset', or a byte from 0 to 255\n"
 "  --timeout N      wait at most N seconds for a receiver (default: 10)\n"
 "  --json           print one JSON object\n"
 "  --help           show this text\n";
@@ -37,11 +36,10 @@ static const struct option send_options[] = {
 
 static const char receive_help[] =
 "Usage: lazy-contig receive SOCKET [OPTION]...\n"
-"Take a buffer from 'lazy-contig send SOCKET' and say where it lies.\n"
+"Receive a buffer from 'lazy-contig send SOCKET' and print its location.\n"
 "\n"
-"  --check PATTERN  check what it holds: 'zero', 'offset', or a byte from 0 to\n"
-"                   255\n"
-"  --hold           keep the buffer until SIGINT, SIGTERM or SIGHUP\n"
+"  --check PATTERN  check the contents: 'zero', 'offset', or a byte from 0 to 255\n"
+"  --hold           hold the buffer until SIGINT, SIGTERM or SIGHUP\n"
 "  --timeout N      wait at most N seconds for a sender (default: 10)\n"
 "  --json           print one JSON object\n"
 "  --help           show this text\n";
@@ -63,7 +61,7 @@ static int socket_address(const char *path, struct sockaddr_un *addr)
 	return 0;
 }
 
-/* Connects to a path. The descriptor, or -errno. */
+/* Connects to a path. Return: a socket or -errno. */
 static int socket_connect(int type, const struct sockaddr_un *addr)
 {
 	int sock, err;
@@ -79,8 +77,9 @@ static int socket_connect(int type, const struct sockaddr_un *addr)
 }
 
 /*
- * Removes a socket that nobody listens at any more. Asks with another type of
- * socket, which a listener's refuses: a connection would take its buffer away.
+ * Removes a socket without a listener. The check uses another socket type, which
+ * a listener refuses with another error: a connection would be taken for a
+ * receiver. Return: true if the socket was removed.
  */
 static bool remove_stale(const struct sockaddr_un *addr)
 {
@@ -113,7 +112,7 @@ static int socket_listen(const struct sockaddr_un *addr)
 	return err;
 }
 
-/* The next connection, or -ETIMEDOUT. */
+/* Waits for a connection. Return: a socket, -ETIMEDOUT, or another -errno. */
 static int socket_accept(int sock, int seconds)
 {
 	struct pollfd pfd = { .fd = sock, .events = POLLIN };
@@ -127,8 +126,8 @@ static int socket_accept(int sock, int seconds)
 }
 
 /*
- * Connects as soon as somebody listens at the path, and makes receiving from it
- * end after the same time.
+ * Waits for a listener at the path and connects to it. Sets the same timeout for
+ * receiving. Return: a socket or -errno.
  */
 static int socket_wait(const struct sockaddr_un *addr, int seconds)
 {
@@ -151,7 +150,7 @@ static int socket_wait(const struct sockaddr_un *addr, int seconds)
 	return sock;
 }
 
-/* Waits for a receiver at args->operands[0]; returns an exit code. */
+/* Sends the buffer to the first receiver that connects. Return: an exit code. */
 static int send_buffer(const struct args *args, int fd)
 {
 	const char *path = args->operands[0];
@@ -161,7 +160,7 @@ static int send_buffer(const struct args *args, int fd)
 	err = socket_address(path, &addr);
 	sock = err ? err : socket_listen(&addr);
 	if (sock < 0)
-		return fail(sock, "cannot listen at %s", path);
+		return fail(sock, "cannot listen on %s", path);
 
 	conn = socket_accept(sock, args->timeout);
 	unlink(path);
@@ -228,7 +227,7 @@ static int run_receive(const struct args *args)
 
 	out = json_object_new_object();
 	if (describe(fd, out) == -ENOTTY) {
-		fprintf(stderr, "lazy-contig: what came from %s is not a dma-buf\n",
+		fprintf(stderr, "lazy-contig: the descriptor received from %s is not a dma-buf\n",
 			args->operands[0]);
 		code = CODE_FAILED;
 	}
@@ -245,7 +244,7 @@ static int run_receive(const struct args *args)
 
 const struct command cmd_send = {
 	.name = "send",
-	.summary = "allocate a buffer and give it to another process",
+	.summary = "allocate a buffer and send it to another process",
 	.help = send_help,
 	.options = send_options,
 	.min_operands = 2,
@@ -255,7 +254,7 @@ const struct command cmd_send = {
 
 const struct command cmd_receive = {
 	.name = "receive",
-	.summary = "take a buffer from another process",
+	.summary = "receive a buffer from another process",
 	.help = receive_help,
 	.options = receive_options,
 	.min_operands = 1,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Contents that can be recognised. */
+/* Patterns to fill buffers with and to compare them with. */
 #include <string.h>
 
 #include "cli.h"
@@ -27,7 +27,7 @@ int pattern_parse(const char *text, struct pattern *pattern)
 
 /*
  * The 64-bit word at an offset. Complemented, so that the first word of an
- * offset pattern differs from a page that was never written.
+ * offset pattern differs from that of a zeroed page.
  */
 static __u64 pattern_word(const struct pattern *pattern, size_t offset)
 {
@@ -36,7 +36,7 @@ static __u64 pattern_word(const struct pattern *pattern, size_t offset)
 	return pattern->byte * 0x0101010101010101ULL;
 }
 
-/* addr is aligned to words, len is a multiple of them: buffers are pages. */
+/* @addr and @len are multiples of the word size. */
 void pattern_fill(const struct pattern *pattern, void *addr, size_t len)
 {
 	__u64 *words = addr;
@@ -46,7 +46,7 @@ void pattern_fill(const struct pattern *pattern, void *addr, size_t len)
 		words[i] = pattern_word(pattern, i * sizeof(*words));
 }
 
-/* Returns the offset of the first wrong word, len if there is none. */
+/* Return: the offset of the first word that differs, @len if there is none. */
 size_t pattern_mismatch(const struct pattern *pattern, const void *addr, size_t len)
 {
 	const __u64 *words = addr;

@@ -9,18 +9,18 @@
 static const char help[] =
 "Usage: lazy-contig query FD [OPTION]...\n"
 "       lazy-contig query --pid PID [FD] [OPTION]...\n"
-"Say where a buffer lies: its size, heap, physical address and NUMA node.\n"
+"Print size, heap, physical address and NUMA node of a buffer.\n"
 "\n"
-"Without --pid, FD is a descriptor that the caller left open for this command,\n"
-"such as 3 in 'lazy-contig query 3 3<&5'. Without FD, all buffers of lazy_contig\n"
-"that the process has descriptors of are shown.\n"
+"Without --pid, FD is a descriptor inherited from the caller, such as 3 in\n"
+"'lazy-contig query 3 3<&5'. With --pid and without FD, all buffers of lazy_contig\n"
+"are printed that the process has open.\n"
 "\n"
-"  --pid PID        ask about a descriptor of another process; this needs the\n"
-"                   right to trace it\n"
+"  --pid PID        query a descriptor of another process; needs permission to\n"
+"                   trace it, see ptrace(2)\n"
 "  --json           print one JSON object for each buffer\n"
 "  --help           show this text\n"
 "\n"
-"The physical address is shown only to CAP_SYS_ADMIN.\n";
+"The physical address is printed only with CAP_SYS_ADMIN.\n";
 
 static const struct option options[] = {
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -59,7 +59,7 @@ static int query_failed(int fd, int err)
 		fprintf(stderr, "lazy-contig: descriptor %d is not a buffer of lazy_contig\n", fd);
 		return CODE_FAILED;
 	case -ENOENT:
-		return fail(err, "%s, run 'lazy-contig doctor'", LAZY_CONTIG_DEVICE);
+		return fail_file(err, LAZY_CONTIG_DEVICE);
 	default:
 		return fail(err, "cannot query descriptor %d", fd);
 	}
@@ -79,7 +79,7 @@ static void query_each(int pid, int fd, void *data)
 	err = query_of(pid, fd, &info);
 	if (!err)
 		err = query_one(all->args, fd);
-	/* another exporter's, or closed by now */
+	/* -EINVAL: another exporter; -EBADF: closed in the meantime */
 	if (err && err != -EINVAL && err != -EBADF)
 		all->code = query_failed(fd, err);
 }
@@ -91,21 +91,21 @@ static int run(const struct args *args)
 	int err;
 
 	if (!args->count && !args->pid)
-		return usage_error(args->cmd, "give FD, or --pid");
+		return usage_error(args->cmd, "missing FD or --pid");
 	if (!args->count) {
 		err = visit_dmabuf_fds(args->pid, query_each, &all);
 		return err ? fail(err, "process %d", args->pid) : all.code;
 	}
 
 	if (parse_number(args->operands[0], INT_MAX, &fd))
-		return usage_error(args->cmd, "'%s' is no descriptor", args->operands[0]);
+		return usage_error(args->cmd, "invalid descriptor '%s'", args->operands[0]);
 	err = query_one(args, fd);
 	return err ? query_failed(fd, err) : CODE_OK;
 }
 
 const struct command cmd_query = {
 	.name = "query",
-	.summary = "say where a buffer lies",
+	.summary = "print the location of a buffer",
 	.help = help,
 	.options = options,
 	.max_operands = 1,

@@ -10,12 +10,12 @@
 
 static const char help[] =
 "Usage: lazy-contig stat [OPTION]...\n"
-"Show what has happened since the module was loaded: requests, what became of\n"
-"them, and how much work they were; lazy_contig(4) explains each figure.\n"
+"Print the statistics of the module since it was loaded. lazy_contig(4) describes\n"
+"each of them.\n"
 "\n"
-"  --watch SECONDS  show them again and again, with what has changed in between\n"
-"  --prometheus     print the text format of Prometheus' node exporter, for a\n"
-"                   file NAME.prom of its textfile collector\n"
+"  --watch SECONDS  print them periodically, with the change since the last time\n"
+"  --prometheus     print the Prometheus text format, for the textfile collector\n"
+"                   of node_exporter\n"
 "  --json           print a JSON object\n"
 "  --help           show this text\n";
 
@@ -26,7 +26,7 @@ static const struct option options[] = {
 	{ }
 };
 
-/* Figures that also go down; all others are counters. */
+/* All other statistics are counters. */
 static const char * const gauges[] = { "live_bytes", "pool_pages" };
 
 static bool is_gauge(const char *name)
@@ -39,8 +39,8 @@ static bool is_gauge(const char *name)
 	return false;
 }
 
-/* Files of one number are figures; whatever else is there is not for here. */
-static void read_figure(json_object *out, const char *name)
+/* Adds an attribute if its contents are a number, ignores it otherwise. */
+static void read_statistic(json_object *out, const char *name)
 {
 	char text[64];
 	__u64 value;
@@ -49,7 +49,7 @@ static void read_figure(json_object *out, const char *name)
 		add_u64(out, name, value);
 }
 
-static int read_figures(json_object *out)
+static int read_statistics(json_object *out)
 {
 	struct dirent **files;
 	int i, nr;
@@ -58,7 +58,7 @@ static int read_figures(json_object *out)
 	if (nr < 0)
 		return -errno;
 	for (i = 0; i < nr; i++) {
-		read_figure(out, files[i]->d_name);
+		read_statistic(out, files[i]->d_name);
 		free(files[i]);
 	}
 	free(files);
@@ -102,7 +102,7 @@ static int watch(json_object *before, int seconds)
 		json_object *out = json_object_new_object();
 
 		sleep(seconds);
-		err = read_figures(out);
+		err = read_statistics(out);
 		if (!err)
 			print_changes(out, before);
 		json_object_put(before);
@@ -117,24 +117,24 @@ static int run(const struct args *args)
 	json_object *out = json_object_new_object();
 	int err;
 
-	err = read_figures(out);
+	err = read_statistics(out);
 	if (err) {
 		json_object_put(out);
-		return sysfs_failed(err);
+		return fail_file(err, SYSFS_DIR);
 	}
 	if (args->prometheus)
 		print_prometheus(out);
 	else
 		print_object(out, args->json);
 	if (args->watch)
-		return sysfs_failed(watch(out, args->watch));
+		return fail_file(watch(out, args->watch), SYSFS_DIR);
 	json_object_put(out);
 	return CODE_OK;
 }
 
 const struct command cmd_stat = {
 	.name = "stat",
-	.summary = "show what has happened so far",
+	.summary = "print the statistics of the module",
 	.help = help,
 	.options = options,
 	.run = run,

@@ -2,7 +2,7 @@
 #ifndef CONTROL_H
 #define CONTROL_H
 
-/* One ioctl of the control device: 0 or -errno. */
+/* Opens LAZY_CONTIG_DEVICE for one ioctl. Return: 0 or -errno. */
 __attribute__((visibility("hidden"))) int control_ioctl(unsigned long request, void *arg);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* The ioctls that every dma-buf has. */
+/* Ioctls of dma-bufs, of any exporter. */
 #include <errno.h>
 #include <sys/ioctl.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* Allocation, through the interface that every dma-buf heap has. */
+/* Allocation through the dma-heap UAPI, from any heap. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* Buffers with special wishes, and those that are kept. */
+/* Allocation with placement constraints, and kept buffers. */
 #include <errno.h>
-#include <string.h>
 
 #include "control.h"
 #include "lazy_contig.h"

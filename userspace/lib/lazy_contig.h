@@ -1,15 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * liblazy_contig: physically contiguous dma-bufs without ioctls.
+ * liblazy_contig: allocate, map and pass physically contiguous dma-bufs.
  *
  * Every function returns 0 or a file descriptor on success and a negative
- * errno value on failure. The library prints nothing and keeps no state, so
- * every function can be called from any thread. Link with -llazy_contig, or let
- * "pkg-config --cflags --libs lazy_contig" say how.
+ * errno value on failure; errno itself is not meaningful. A returned descriptor
+ * belongs to the caller, who closes it with close(2). Pointer arguments must not
+ * be NULL.
  *
- * The functions for dma-bufs (map, sync, name, passing) work with buffers of
- * any exporter. Only lazy_contig_query() and the functions for special and kept
- * buffers (request, open, resize, free) ask the lazy_contig module.
+ * The library prints nothing and has no state: every function may be called
+ * from any thread. All of them may block; those that wait for memory or for a
+ * device say so.
+ *
+ * Mapping, synchronization, naming and passing work with the dma-bufs of any
+ * exporter. lazy_contig_query(), lazy_contig_request(), lazy_contig_open(),
+ * lazy_contig_resize() and lazy_contig_free() need the lazy_contig module: each
+ * call opens %LAZY_CONTIG_DEVICE and can also fail as open(2) does: -ENOENT if
+ * the module is not loaded, -EACCES without permission for the node, -EMFILE or
+ * -ENFILE if no descriptor is available. -ENOTTY means that the loaded module
+ * is too old for the call, -E2BIG that it is too old for a field that is set.
+ *
+ * Compile and link with "pkg-config --cflags --libs lazy_contig".
  */
 #ifndef LAZY_CONTIG_H
 #define LAZY_CONTIG_H
@@ -23,258 +33,277 @@
 extern "C" {
 #endif
 
-/* Heap names, for lazy_contig_alloc() and lazy_contig_heap_open(). */
+/* Heap names for lazy_contig_alloc() and lazy_contig_heap_open(). */
 #define LAZY_CONTIG_HEAP		"lazy_contig"
 #define LAZY_CONTIG_HEAP_DMA32		"lazy_contig_dma32"
 
-/* The node of the module's own ioctls. */
+/* Node of the supplemental ioctls, see linux/lazy_contig.h. */
 #define LAZY_CONTIG_DEVICE		"/dev/lazy_contig"
 
 /**
  * lazy_contig_heap_open() - open a dma-buf heap
- * @heap: name of a heap, such as %LAZY_CONTIG_HEAP or "system", which is looked
- *	for in /dev/dma_heap; or the path of its node, which has a '/' in it
+ * @heap: name of a heap in /dev/dma_heap, such as %LAZY_CONTIG_HEAP or "system";
+ *	or, if it contains a '/', the path of a heap's node
  *
- * For programs that allocate often, or that give up their privileges between
- * opening and allocating. Close the descriptor with close().
+ * For programs that allocate repeatedly, or that drop privileges between opening
+ * and allocating. The node is opened read-only, which is sufficient for
+ * allocating.
  *
- * Source: open(2) of the node, read-only as Android's library does.
- *
- * Return: a file descriptor, close-on-exec. -ENOENT no such heap, the module
- * may not be loaded; -EACCES no permission for the node; -ENAMETOOLONG; or
- * another error of open(2).
+ * Return: a close-on-exec file descriptor, owned by the caller. -ENOENT no such
+ * heap (is the module loaded?); -EACCES no permission for the node;
+ * -ENAMETOOLONG @heap does not fit into PATH_MAX bytes; -EMFILE, -ENFILE no
+ * descriptor available; or another error of open(2).
  */
 int lazy_contig_heap_open(const char *heap);
 
 /**
  * lazy_contig_heap_alloc() - allocate a dma-buf from an open heap
- * @heap_fd: descriptor from lazy_contig_heap_open()
- * @len: length in bytes, 1 or more; the kernel rounds it up to whole pages
- * @fd_flags: O_RDONLY, O_WRONLY or O_RDWR, and O_CLOEXEC, for the new
- *	descriptor; a shared writable mapping needs O_RDWR
+ * @heap_fd: descriptor of any dma-buf heap; it stays open
+ * @len: length in bytes, at least 1; rounded up to the page size
+ * @fd_flags: flags of the new descriptor: one of O_RDONLY, O_WRONLY and O_RDWR,
+ *	optionally with O_CLOEXEC. A writable mapping requires O_RDWR
  *
- * Every byte of the new buffer is zero. From lazy_contig it is one range of
- * physical addresses.
+ * Every byte of the buffer is zero. A buffer of lazy_contig is one range of
+ * physical addresses. May wait for pages to be migrated, limited by the module
+ * parameter time_limit_ms; only a fatal signal interrupts the wait.
  *
- * Source: DMA_HEAP_IOCTL_ALLOC of linux/dma-heap.h.
+ * Calls DMA_HEAP_IOCTL_ALLOC of linux/dma-heap.h.
  *
- * Return: a file descriptor of the dma-buf, to be closed with close().
- * -EINVAL @len is 0 or wraps when rounded up, or unknown @fd_flags; -ENOMEM
- * more than the machine or the configured limit can give, or no place found in
- * time; -EINTR killed while waiting; -EMFILE, -ENFILE no descriptor left;
- * -ENOTTY @heap_fd is no heap; -EBADF @heap_fd is not open.
+ * Return: a file descriptor of the dma-buf, owned by the caller. -EINVAL @len is
+ * 0 or overflows when rounded up, or unknown @fd_flags; -ENOMEM @len exceeds the
+ * available memory or a limit, or no range was found within the time limit;
+ * -EINTR the process is being killed; -EMFILE, -ENFILE no descriptor available;
+ * -ENOTTY @heap_fd is not a heap; -EBADF @heap_fd is not open.
  */
 int lazy_contig_heap_alloc(int heap_fd, __u64 len, unsigned int fd_flags);
 
 /**
- * lazy_contig_alloc() - allocate a dma-buf from a heap by its name
- * @heap: as in lazy_contig_heap_open()
- * @len: as in lazy_contig_heap_alloc()
- * @fd_flags: as in lazy_contig_heap_alloc()
+ * lazy_contig_alloc() - allocate a dma-buf from a heap given by name
+ * @heap: as for lazy_contig_heap_open()
+ * @len: as for lazy_contig_heap_alloc()
+ * @fd_flags: as for lazy_contig_heap_alloc()
  *
- * Opens the heap, allocates, and closes the heap again.
+ * Opens the heap, allocates, and closes the heap.
  *
- * Return: a file descriptor of the dma-buf, to be closed with close(), or any
- * error of the two functions it is made of.
+ * Return: a file descriptor of the dma-buf, owned by the caller, or an error of
+ * lazy_contig_heap_open() or lazy_contig_heap_alloc().
  */
 int lazy_contig_alloc(const char *heap, __u64 len, unsigned int fd_flags);
 
 /**
- * lazy_contig_query() - ask where a buffer lies
+ * lazy_contig_query() - get length, NUMA node and physical address of a buffer
  * @fd: a dma-buf of lazy_contig
- * @info: filled in; see linux/lazy_contig.h for the fields
- * @size: sizeof(*info), so that the struct can grow in later versions
+ * @info: overwritten with the result; unspecified on failure. See
+ *	linux/lazy_contig.h for the fields
+ * @size: sizeof(*info), which lets the struct grow in later versions
  *
- * @info->phys_addr means something only if @info->flags has
- * %LAZY_CONTIG_PHYS_VALID, that is if the caller has CAP_SYS_ADMIN.
+ * @info->phys_addr is valid only if %LAZY_CONTIG_PHYS_VALID is set in
+ * @info->flags, that is if the caller has CAP_SYS_ADMIN; otherwise it is 0.
  *
- * Source: LAZY_CONTIG_IOCTL_QUERY of linux/lazy_contig.h.
+ * Calls LAZY_CONTIG_IOCTL_QUERY of linux/lazy_contig.h.
  *
- * Return: 0. -EINVAL @fd is not a dma-buf or one of another exporter, or @size
- * is too small; -EBADF @fd is not open; -ENOENT there is no /dev/lazy_contig,
- * the module may not be loaded; -EACCES no permission for it.
+ * Return: 0. -EINVAL @fd is not a dma-buf or has another exporter, or @size is
+ * too small; -EBADF @fd is not open; -ENOENT, -EACCES, -EMFILE, -ENFILE
+ * %LAZY_CONTIG_DEVICE cannot be opened.
  */
 int lazy_contig_query(int fd, struct lazy_contig_query *info, size_t size);
 
 /**
- * lazy_contig_request() - allocate a buffer with special wishes
- * @request: what is wanted, all other fields zero; see linux/lazy_contig.h.
- *	@request->node must be -1 if any node will do
- * @size: sizeof(*request), so that the struct can grow in later versions
+ * lazy_contig_request() - allocate a buffer with placement constraints
+ * @request: length and constraints; fields that are not used must be 0, except
+ *	@request->node, which is -1 for any node. @request->size, @request->fd
+ *	and @request->phys_addr are set by the call. See linux/lazy_contig.h for
+ *	the fields
+ * @size: sizeof(*request), which lets the struct grow in later versions
  *
- * A NUMA node, an alignment, an address limit, a name in /proc/iomem, and with
- * %LAZY_CONTIG_KEEP in @request->flags a buffer that outlives every descriptor,
- * until lazy_contig_free(). @request->phys_addr is set to its address if the
- * caller has CAP_SYS_ADMIN, and to 0 if not. A name and keeping need
- * CAP_SYS_ADMIN.
+ * Constraints are a NUMA node, an alignment and a maximum address. With
+ * CAP_SYS_ADMIN the buffer can also have a name in /proc/iomem and, with
+ * %LAZY_CONTIG_KEEP in @request->flags, outlive every descriptor until
+ * lazy_contig_free(). @request->phys_addr is the physical address, or 0 without
+ * CAP_SYS_ADMIN. Waits as lazy_contig_heap_alloc() does.
  *
- * Source: LAZY_CONTIG_IOCTL_ALLOC of linux/lazy_contig.h.
+ * Calls LAZY_CONTIG_IOCTL_ALLOC of linux/lazy_contig.h.
  *
- * Return: a file descriptor of the dma-buf, to be closed with close(). -EINVAL
- * a field of @request makes no sense, its node is not online, or @size is too
- * small; -EPERM CAP_SYS_ADMIN is missing; -ENOMEM more than the machine or the
- * configured limit can give, or no place found in time; -EINTR killed while
- * waiting; -EMFILE, -ENFILE no descriptor left; -ENOENT there is no
- * /dev/lazy_contig, the module may not be loaded; -EACCES no permission for it.
+ * Return: a file descriptor of the dma-buf, owned by the caller. -EINVAL a field
+ * of @request is invalid, its node is not online, or @size is too small; -EPERM
+ * a name or %LAZY_CONTIG_KEEP without CAP_SYS_ADMIN; -ENOMEM the length exceeds
+ * the available memory or a limit, or no range was found within the time limit;
+ * -EINTR the process is being killed; -EMFILE, -ENFILE no descriptor available;
+ * -ENOENT, -EACCES %LAZY_CONTIG_DEVICE cannot be opened.
  */
 int lazy_contig_request(struct lazy_contig_alloc *request, size_t size);
 
 /**
- * lazy_contig_open() - a new descriptor for a kept buffer
- * @phys_addr: physical address of its first byte
- * @fd_flags: as in lazy_contig_heap_alloc()
+ * lazy_contig_open() - get a dma-buf of a kept buffer
+ * @phys_addr: physical address of the buffer's first byte
+ * @fd_flags: as for lazy_contig_heap_alloc()
  *
- * Needs CAP_SYS_ADMIN.
+ * All dma-bufs of a kept buffer share its memory. lseek(fd, 0, SEEK_END) returns
+ * its length. Needs CAP_SYS_ADMIN. Waits for a resize of the buffer in progress.
  *
- * Source: LAZY_CONTIG_IOCTL_OPEN of linux/lazy_contig.h.
+ * Calls LAZY_CONTIG_IOCTL_OPEN of linux/lazy_contig.h.
  *
- * Return: a file descriptor of a dma-buf, to be closed with close();
- * lseek(fd, 0, SEEK_END) tells the length. -ENOENT no kept buffer begins there,
- * or there is no /dev/lazy_contig; -EINVAL unknown @fd_flags; -EPERM, -EACCES
- * no permission; -EMFILE, -ENFILE no descriptor left; -ENOMEM; -EINTR killed
- * while waiting for a resize to end.
+ * Return: a file descriptor of a new dma-buf, owned by the caller. -ENOENT no
+ * kept buffer begins at @phys_addr; -EINVAL unknown @fd_flags; -EPERM
+ * CAP_SYS_ADMIN is missing; -ENOMEM no kernel memory for the dma-buf; -EINTR the
+ * process is being killed; -EMFILE, -ENFILE no descriptor available; -ENOENT,
+ * -EACCES %LAZY_CONTIG_DEVICE cannot be opened.
  */
 int lazy_contig_open(__u64 phys_addr, unsigned int fd_flags);
 
 /**
  * lazy_contig_resize() - change the length of a kept buffer
- * @phys_addr: physical address of its first byte; set to the new one, untouched
- *	on failure
- * @len: the new length in bytes, 1 or more; the kernel rounds it up to whole
- *	pages
+ * @phys_addr: in: physical address of the buffer's first byte; out: the address
+ *	after the resize, unchanged on failure
+ * @len: new length in bytes, at least 1; rounded up to the page size
  *
- * What the buffer holds stays, new bytes are zero, and a tail that is cut off is
- * returned at once. If there is no room behind it the buffer moves. If this
- * fails nothing has changed. Needs CAP_SYS_ADMIN.
+ * Contents up to the smaller of both lengths are preserved, added bytes are
+ * zero, and memory cut off is returned before the call returns. A buffer that
+ * cannot grow in place is moved to a range that meets the constraints it was
+ * allocated with. On failure nothing has changed. Needs CAP_SYS_ADMIN. Waits as
+ * lazy_contig_heap_alloc() does.
  *
- * Source: LAZY_CONTIG_IOCTL_RESIZE of linux/lazy_contig.h.
+ * Calls LAZY_CONTIG_IOCTL_RESIZE of linux/lazy_contig.h.
  *
- * Return: 0. -ENOENT no kept buffer begins there, or there is no
- * /dev/lazy_contig; -EBUSY somebody has a descriptor, a mapping or an import of
- * it; -EINVAL @len is 0 or wraps when rounded up; -ENOMEM more than the machine
- * or the configured limit can give, or no place found in time; -EPERM, -EACCES
- * no permission; -EINTR killed while waiting.
+ * Return: 0. -ENOENT no kept buffer begins at *@phys_addr; -EBUSY a descriptor,
+ * a mapping or an importer references the buffer; -EINVAL @len is 0 or overflows
+ * when rounded up; -ENOMEM @len exceeds the available memory or a limit, or no
+ * range was found within the time limit; -EPERM CAP_SYS_ADMIN is missing; -EINTR
+ * the process is being killed; -ENOENT, -EACCES, -EMFILE, -ENFILE
+ * %LAZY_CONTIG_DEVICE cannot be opened.
  */
 int lazy_contig_resize(__u64 *phys_addr, __u64 len);
 
 /**
- * lazy_contig_free() - end the keeping of a kept buffer
- * @phys_addr: physical address of its first byte
+ * lazy_contig_free() - free a kept buffer
+ * @phys_addr: physical address of the buffer's first byte
  *
- * Descriptors, mappings and imports of it go on to work; the memory is returned
- * with the last of them, or now if there is none. Needs CAP_SYS_ADMIN.
+ * The buffer can no longer be opened, resized or freed by address. Descriptors,
+ * mappings and imports of it stay valid; the memory is returned with the last of
+ * them, or before this call returns if there is none. Needs CAP_SYS_ADMIN. Waits
+ * for a resize of the buffer in progress.
  *
- * Source: LAZY_CONTIG_IOCTL_FREE of linux/lazy_contig.h.
+ * Calls LAZY_CONTIG_IOCTL_FREE of linux/lazy_contig.h.
  *
- * Return: 0. -ENOENT no kept buffer begins there, or there is no
- * /dev/lazy_contig; -EPERM, -EACCES no permission; -EINTR killed while waiting
- * for a resize to end.
+ * Return: 0. -ENOENT no kept buffer begins at @phys_addr; -EPERM CAP_SYS_ADMIN
+ * is missing; -EINTR the process is being killed; -ENOENT, -EACCES, -EMFILE,
+ * -ENFILE %LAZY_CONTIG_DEVICE cannot be opened.
  */
 int lazy_contig_free(__u64 phys_addr);
 
 /**
  * lazy_contig_map() - map a dma-buf
  * @fd: the dma-buf
- * @len: bytes to map from its start, 1 or more and not more than it has;
- *	lseek(fd, 0, SEEK_END) tells how many that are
+ * @len: number of bytes to map from offset 0, from 1 to the length of the buffer,
+ *	which lseek(fd, 0, SEEK_END) returns
  * @prot: PROT_READ, PROT_WRITE or both
- * @addr: where the address is stored; untouched on failure
+ * @addr: out: address of the mapping; unchanged on failure
  *
- * The mapping is shared. With @len of 2 MiB or more its address is a multiple
- * of 2 MiB, which lets the kernel map large buffers with few page faults. Put
- * accesses between lazy_contig_sync_begin() and lazy_contig_sync_end(). The
- * mapping keeps the buffer alive when @fd is closed.
+ * The mapping is shared and keeps the buffer alive after @fd is closed. It
+ * belongs to the caller, who removes it with lazy_contig_unmap(). If @len is
+ * 2 MiB or more the address is a multiple of 2 MiB, so that the kernel can map
+ * the buffer with huge page table entries. Accesses belong between
+ * lazy_contig_sync_begin() and lazy_contig_sync_end().
  *
- * Source: mmap(2).
+ * Calls mmap(2).
  *
- * Return: 0. -EINVAL @len is 0 or more than the buffer has; -EACCES @fd was
- * not opened for @prot; -ENOMEM no address space left; or another error of
- * mmap(2).
+ * Return: 0. -EINVAL @len is 0 or exceeds the length of the buffer; -EACCES @fd
+ * was not opened for @prot; -EBADF @fd is not open; -ENOMEM no address space
+ * available; or another error of mmap(2).
  */
 int lazy_contig_map(int fd, size_t len, int prot, void **addr);
 
 /**
- * lazy_contig_unmap() - undo lazy_contig_map()
- * @addr: the address it stored
- * @len: the @len it was given
+ * lazy_contig_unmap() - remove a mapping made by lazy_contig_map()
+ * @addr: the address that lazy_contig_map() stored
+ * @len: the length that was passed to lazy_contig_map()
  *
- * Source: munmap(2).
+ * Calls munmap(2).
  *
- * Return: 0. -EINVAL @addr or @len was never mapped.
+ * Return: 0. -EINVAL @addr is not a multiple of the page size or @len is 0; or
+ * another error of munmap(2).
  */
 int lazy_contig_unmap(void *addr, size_t len);
 
 /**
- * lazy_contig_sync_begin() - announce access by the CPU
+ * lazy_contig_sync_begin() - begin CPU access to a dma-buf
  * @fd: the dma-buf
  * @access: %DMA_BUF_SYNC_READ, %DMA_BUF_SYNC_WRITE or %DMA_BUF_SYNC_RW
  *
- * Waits for the devices that use the buffer and makes what they wrote visible
- * in mappings. An interrupted wait is resumed.
+ * Waits until devices have finished with the buffer, as far as their drivers
+ * attach fences, and makes what they wrote visible in mappings. Restarted if a
+ * signal handler interrupts it.
  *
- * Source: DMA_BUF_IOCTL_SYNC of linux/dma-buf.h with DMA_BUF_SYNC_START.
+ * Calls DMA_BUF_IOCTL_SYNC of linux/dma-buf.h with DMA_BUF_SYNC_START.
  *
- * Return: 0. -EINVAL unknown bits in @access; -ENOTTY @fd is no dma-buf;
- * -EBADF @fd is not open; or an error of the exporter.
+ * Return: 0. -EINVAL @access is 0 or has unknown bits; -ENOTTY @fd is not a
+ * dma-buf; -EBADF @fd is not open; or an error of the exporter.
  */
 int lazy_contig_sync_begin(int fd, unsigned int access);
 
 /**
- * lazy_contig_sync_end() - end access by the CPU
+ * lazy_contig_sync_end() - end CPU access to a dma-buf
  * @fd: the dma-buf
- * @access: what lazy_contig_sync_begin() was given
+ * @access: the value that was passed to lazy_contig_sync_begin()
  *
  * Makes what the CPU wrote visible to devices.
  *
- * Source: DMA_BUF_IOCTL_SYNC of linux/dma-buf.h with DMA_BUF_SYNC_END.
+ * Calls DMA_BUF_IOCTL_SYNC of linux/dma-buf.h with DMA_BUF_SYNC_END.
  *
  * Return: as lazy_contig_sync_begin().
  */
 int lazy_contig_sync_end(int fd, unsigned int access);
 
 /**
- * lazy_contig_set_name() - label a dma-buf for people who debug
+ * lazy_contig_set_name() - set the debug name of a dma-buf
  * @fd: the dma-buf
- * @name: at most 31 bytes; shown in /proc/PID/fdinfo, in /proc/PID/maps and in
- *	"lazy-contig list"
+ * @name: at most 31 bytes (DMA_BUF_NAME_LEN - 1), copied; replaces an earlier name
  *
- * Source: DMA_BUF_SET_NAME of linux/dma-buf.h.
+ * The name is shown in /proc/PID/fdinfo, in /proc/PID/maps and by
+ * "lazy-contig list".
  *
- * Return: 0. -EINVAL @name is too long; -ENOTTY @fd is no dma-buf; -EBADF @fd
- * is not open; -EBUSY a device uses the buffer (kernels before 5.8).
+ * Calls DMA_BUF_SET_NAME of linux/dma-buf.h.
+ *
+ * Return: 0. -EINVAL @name is too long; -ENOTTY @fd is not a dma-buf; -EBADF @fd
+ * is not open; -ENOMEM no kernel memory for the copy.
  */
 int lazy_contig_set_name(int fd, const char *name);
 
 /**
- * lazy_contig_send_fd() - give a descriptor to another process
- * @sock: a connected UNIX socket
- * @fd: what to give; it stays open here, and may be closed at once
+ * lazy_contig_send_fd() - send a file descriptor to another process
+ * @sock: a connected UNIX domain socket
+ * @fd: the descriptor to send; it stays open and may be closed after the call,
+ *	before the message is received
  *
- * Sends one byte of data with it, as a stream socket demands.
+ * Sends a message of one byte of data and one descriptor. Blocks while the
+ * socket's send buffer is full; restarted if a signal handler interrupts it.
  *
- * Source: sendmsg(2) with SCM_RIGHTS, without SIGPIPE.
+ * Calls sendmsg(2) with SCM_RIGHTS and MSG_NOSIGNAL.
  *
- * Return: 0. -EBADF one of the descriptors is not open; -EPIPE,
- * -ECONNRESET the receiver is gone; -ENOTCONN @sock is not connected; or
- * another error of sendmsg(2).
+ * Return: 0. -EBADF @sock or @fd is not open; -ENOTSOCK @sock is not a socket;
+ * -ENOTCONN @sock is not connected; -EPIPE, -ECONNRESET the peer has closed the
+ * socket; -EAGAIN @sock is non-blocking and its send buffer is full; or another
+ * error of sendmsg(2).
  */
 int lazy_contig_send_fd(int sock, int fd);
 
 /**
- * lazy_contig_recv_fd() - take a descriptor from another process
- * @sock: a connected UNIX socket
+ * lazy_contig_recv_fd() - receive a file descriptor from another process
+ * @sock: a connected UNIX domain socket
  *
- * Waits for one message of lazy_contig_send_fd(). A message with no descriptor
- * or with more than one is refused, and all that came with it are closed. What
- * the descriptor refers to is the sender's choice: check before trusting it.
+ * Waits for one message of lazy_contig_send_fd(); restarted if a signal handler
+ * interrupts it. Any other message is consumed and refused, and all descriptors
+ * in it are closed. The descriptor may refer to any kind of file: check it if the
+ * sender is not trusted.
  *
- * Source: recvmsg(2) with MSG_CMSG_CLOEXEC.
+ * Calls recvmsg(2) with MSG_CMSG_CLOEXEC.
  *
- * Return: a file descriptor, close-on-exec, to be closed with close(). -EPROTO
- * the message did not carry exactly one descriptor; -ECONNRESET the sender
- * hung up before it sent one; -EAGAIN @sock is non-blocking and nothing has
- * come, or its receive timeout passed; -EMFILE no descriptor left; or another
- * error of recvmsg(2).
+ * Return: a close-on-exec file descriptor, owned by the caller. -EPROTO the
+ * message did not contain exactly one byte and one descriptor; -ECONNRESET the
+ * peer closed the socket without sending; -EAGAIN @sock is non-blocking and no
+ * message is pending, or its receive timeout has expired; -EMFILE no descriptor
+ * available; -EBADF @sock is not open; -ENOTSOCK @sock is not a socket; or
+ * another error of recvmsg(2).
  */
 int lazy_contig_recv_fd(int sock);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* Mapping into the address space of the process. */
+/* Mapping dma-bufs into the address space of the process. */
 #include <errno.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -7,9 +7,10 @@
 
 #include "lazy_contig.h"
 
+/* Alignment that lets the kernel use huge page table entries. */
 #define HUGE	((size_t)2 << 20)
 
-/* Reserves len bytes of address space at a multiple of HUGE. */
+/* Reserves @len bytes of address space, a multiple of the page size, aligned to HUGE. */
 static void *reserve_aligned(size_t len)
 {
 	size_t total = len + HUGE, head, tail;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* Passing descriptors from process to process over a UNIX socket. */
+/* Passing file descriptors between processes over a UNIX domain socket. */
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,8 +12,9 @@
 #endif
 
 /*
- * Room for the one descriptor and for what socket options may put beside it.
- * What does not fit is never installed: the kernel says MSG_CTRUNC instead.
+ * Space for one descriptor and for the control messages that socket options such
+ * as SO_PASSCRED add. The kernel installs no descriptor that does not fit, and
+ * sets MSG_CTRUNC.
  */
 union control {
 	struct cmsghdr align;
@@ -54,8 +55,8 @@ static int cmsg_fd(const struct cmsghdr *cmsg, size_t i)
 }
 
 /*
- * Takes every descriptor out of a message. Returns how many were sent as
- * SCM_RIGHTS, the first of them in *fd; all others are closed.
+ * Extracts the descriptors of a message: the first of SCM_RIGHTS is stored in
+ * *@fd, all others are closed. Return: the number of SCM_RIGHTS descriptors.
  */
 static size_t take_fds(struct msghdr *msg, int *fd)
 {

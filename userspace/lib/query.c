@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* Where a buffer lies. */
+/* Length, NUMA node and physical address of a buffer. */
 #include <errno.h>
 #include <string.h>
 

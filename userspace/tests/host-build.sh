@@ -26,7 +26,7 @@ header() {
 			-fsyntax-only -
 }
 
-# Public functions, by the header, by the version script and by the library.
+# Public functions, according to the header, the version script and the library.
 declared() {
 	sed -n 's/^int \(lazy_contig_[a-z_]*\)(.*/\1/p' lib/lazy_contig.h | sort
 }
@@ -48,7 +48,7 @@ soname() {
 	readelf -d "$O"/liblazy_contig.so | grep -q 'SONAME.*\[liblazy_contig.so.1\]'
 }
 
-# A page, or the page that it refers to with .so
+# Pages with .so are checked as the page that they include.
 pages_clean() {
 	for page in man/*.[1-8]; do
 		target=$(sed -n 's|^\.so man[0-9]/|man/|p' "$page")
@@ -57,7 +57,7 @@ pages_clean() {
 	done
 }
 
-# A page must show the function's prototype.
+# Every public function has a page with its prototype.
 documented() {
 	for function in $(declared); do
 		page=man/$function.3
@@ -68,7 +68,7 @@ documented() {
 	done
 }
 
-# parameters in the source that the manual does not name
+# Every module parameter is described in lazy_contig(4).
 parameters_documented() {
 	parameters=$(sed -n 's/^module_param[a-z_]*(\([a-z_0-9]*\),.*/\1/p' ../heap/*.c)
 	[ -n "$parameters" ] || return 1

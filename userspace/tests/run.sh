@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Runs the host's tests of userspace: the programs named as arguments, and the
-# shell tests beside this script. Ends with one line of counts; fails if a test
-# failed or stopped short of its plan.
+# Runs the tests of userspace that do not need the module: the programs given as
+# arguments, and the shell tests in this directory. Prints the number of checks at
+# the end; fails if a check failed or a test did not complete its plan.
 #
-# Environment: O, where things were built; CC.
+# Environment: O, the build directory; CC.
 set -eu
 
 here=$(dirname "$0")

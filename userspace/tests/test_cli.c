@@ -99,13 +99,13 @@ static void test_patterns(void)
 		memset(words, 0xc3, sizeof(words));
 		pattern_fill(&p, words, sizeof(words));
 		ok(pattern_mismatch(&p, words, sizeof(words)) == sizeof(words),
-		   "pattern '%s' is found again", valid[i]);
+		   "pattern '%s' is recognized", valid[i]);
 		((char *)words)[4099] ^= 1;
 		ok(pattern_mismatch(&p, words, sizeof(words)) == 4096,
 		   "a wrong bit in pattern '%s' is found", valid[i]);
 	}
 	for (i = 0; i < ARRAY_SIZE(wrong); i++)
-		ok(pattern_parse(wrong[i], &p), "no pattern '%s'", wrong[i]);
+		ok(pattern_parse(wrong[i], &p), "invalid pattern '%s'", wrong[i]);
 
 	pattern_parse("offset", &p);
 	pattern_fill(&p, words, sizeof(words));
@@ -142,25 +142,25 @@ static void test_args(void)
 	   args.fill.kind == PATTERN_OFFSET, "options after the operand");
 	ok(!strcmp(args.heap, "lazy_contig"), "the default heap");
 	ok(args_size(&args, 0, &n) == CODE_OK && n == 64 << 20, "the operand is a size");
-	ok(parse(&cmd_alloc, &args, json, NULL, NULL) == CODE_USAGE, "a missing operand");
-	ok(parse(&cmd_alloc, &args, size, size, NULL) == CODE_USAGE, "an operand too many");
+	ok(parse(&cmd_alloc, &args, json, NULL, NULL) == CODE_USAGE, "missing operand");
+	ok(parse(&cmd_alloc, &args, size, size, NULL) == CODE_USAGE, "unexpected argument");
 	ok(parse(&cmd_alloc, &args, size, pid, NULL) == CODE_USAGE, "an option of another command");
-	ok(parse(&cmd_alloc, &args, size, bad, NULL) == CODE_USAGE, "an unknown pattern");
+	ok(parse(&cmd_alloc, &args, size, bad, NULL) == CODE_USAGE, "invalid pattern");
 	ok(parse(&cmd_alloc, &args, size, name31, NULL) == CODE_OK, "the longest name");
-	ok(parse(&cmd_alloc, &args, size, name32, NULL) == CODE_USAGE, "a name too long");
+	ok(parse(&cmd_alloc, &args, size, name32, NULL) == CODE_USAGE, "name too long");
 	ok(parse(&cmd_query, &args, pid, NULL, NULL) == CODE_OK && args.pid == 12, "--pid");
 	ok(parse(&cmd_alloc, &args, zero, NULL, NULL) == CODE_OK &&
-	   args_size(&args, 0, &n) == CODE_USAGE, "a buffer of no bytes");
+	   args_size(&args, 0, &n) == CODE_USAGE, "size 0");
 }
 
 static void test_exit_codes(void)
 {
-	ok(exit_code(0) == 0, "exit code 0: done");
-	ok(exit_code(-EIO) == 1, "exit code 1: failed");
+	ok(exit_code(0) == 0, "exit code 0: success");
+	ok(exit_code(-EIO) == 1, "exit code 1: failure");
 	ok(exit_code(-ENOENT) == 3, "exit code 3: not found");
-	ok(exit_code(-ENOMEM) == 4, "exit code 4: no memory");
-	ok(exit_code(-EACCES) == 5 && exit_code(-EPERM) == 5, "exit code 5: no permission");
-	ok(exit_code(-EBADMSG) == 6, "exit code 6: wrong contents");
+	ok(exit_code(-ENOMEM) == 4, "exit code 4: out of memory");
+	ok(exit_code(-EACCES) == 5 && exit_code(-EPERM) == 5, "exit code 5: permission denied");
+	ok(exit_code(-EBADMSG) == 6, "exit code 6: unexpected contents");
 }
 
 int main(void)

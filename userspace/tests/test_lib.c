@@ -50,7 +50,7 @@ static int same_file(int a, int b)
 	       sa.st_dev == sb.st_dev;
 }
 
-/* Sends bytes of data with copies of fd, in one message. */
+/* Sends a message of @bytes bytes of data and @count duplicates of @fd. */
 static void send_raw(int sock, size_t bytes, int fd, size_t count)
 {
 	char data[4] = "";
@@ -98,9 +98,9 @@ static void test_pass(int type, const char *name)
 	close(got);
 
 	setsockopt(sv[1], SOL_SOCKET, SO_PASSCRED, &one, sizeof(one));
-	ok(!lazy_contig_send_fd(sv[0], fd), "%s: sent to one who wants credentials", name);
+	ok(!lazy_contig_send_fd(sv[0], fd), "%s: sent to a socket with SO_PASSCRED", name);
 	got = lazy_contig_recv_fd(sv[1]);
-	ok(got >= 0 && same_file(got, fd), "%s: received beside credentials", name);
+	ok(got >= 0 && same_file(got, fd), "%s: received with credentials", name);
 	close(got);
 
 	close(sv[0]);
@@ -130,7 +130,7 @@ static void test_pass_refused(void)
 	close(fd);
 }
 
-/* The limit of descriptors is put where no new one fits. */
+/* Receives while the limit of descriptors allows no new one. */
 static void test_pass_limit(void)
 {
 	int fd = memfd(4096), sv[2], got;
@@ -140,7 +140,7 @@ static void test_pass_limit(void)
 	getrlimit(RLIMIT_NOFILE, &old);
 	none = old;
 	none.rlim_cur = 3;
-	ok(!lazy_contig_send_fd(sv[0], fd), "sent to one at the limit");
+	ok(!lazy_contig_send_fd(sv[0], fd), "sent to a process at the limit");
 	setrlimit(RLIMIT_NOFILE, &none);
 	got = lazy_contig_recv_fd(sv[1]);
 	setrlimit(RLIMIT_NOFILE, &old);
@@ -162,10 +162,10 @@ static void test_pass_errors(void)
 	socketpair(AF_UNIX, SOCK_STREAM, 0, sv);
 	ok(lazy_contig_send_fd(sv[0], -1) == -EBADF, "send a closed descriptor");
 	fcntl(sv[1], F_SETFL, O_NONBLOCK);
-	ok(lazy_contig_recv_fd(sv[1]) == -EAGAIN, "nothing has come");
+	ok(lazy_contig_recv_fd(sv[1]) == -EAGAIN, "no message is pending");
 	close(sv[0]);
-	ok(lazy_contig_recv_fd(sv[1]) == -ECONNRESET, "the sender hung up");
-	ok(lazy_contig_send_fd(sv[1], fd) == -EPIPE, "the receiver is gone, without SIGPIPE");
+	ok(lazy_contig_recv_fd(sv[1]) == -ECONNRESET, "the peer closed the socket");
+	ok(lazy_contig_send_fd(sv[1], fd) == -EPIPE, "send to a closed peer, without SIGPIPE");
 	close(sv[1]);
 
 	lone = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -174,7 +174,7 @@ static void test_pass_errors(void)
 	close(fd);
 }
 
-/* Address space in use, in pages; leaked reservations would show here. */
+/* Address space in use, in pages, which includes leaked reservations. */
 static unsigned long address_space(void)
 {
 	unsigned long pages = 0;
@@ -198,7 +198,7 @@ static void test_map(void)
 		size_t len = sizes[i], aligned = len > 2 * MIB - 4096 ? 2 * MIB : 4096;
 		int good = 1;
 
-		/* Several times: one address can be aligned by luck. */
+		/* Repeated, because a single address can be aligned by chance. */
 		for (j = 0; j < 8; j++) {
 			addr = NULL;
 			good &= !lazy_contig_map(fd, len, PROT_READ | PROT_WRITE, (void **)&addr);
@@ -210,7 +210,7 @@ static void test_map(void)
 		}
 		ok(good, "map %zu bytes, write, unmap", len);
 	}
-	ok(address_space() == before, "what was unmapped leaves no reservation");
+	ok(address_space() == before, "no reservation is left after unmapping");
 	close(fd);
 }
 
@@ -224,9 +224,9 @@ static void test_map_errors(void)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	ro = open(path, O_RDONLY | O_CLOEXEC);
 	ok(lazy_contig_map(fd, 0, PROT_READ, &addr) == -EINVAL, "map no bytes");
-	ok(lazy_contig_map(fd, SIZE_MAX, PROT_READ, &addr) == -ENOMEM, "map all bytes there are");
+	ok(lazy_contig_map(fd, SIZE_MAX, PROT_READ, &addr) == -ENOMEM, "map SIZE_MAX bytes");
 	ok(lazy_contig_map(fd, SIZE_MAX - MIB, PROT_READ, &addr) == -ENOMEM,
-	   "map nearly all bytes there are");
+	   "map nearly SIZE_MAX bytes");
 	ok(lazy_contig_map(fd, SIZE_MAX / 2, PROT_READ, &addr) == -ENOMEM, "map too many bytes");
 	ok(lazy_contig_map(-1, MIB, PROT_READ, &addr) == -EBADF, "map a closed descriptor");
 	ok(lazy_contig_map(ro, MIB, PROT_READ | PROT_WRITE, &addr) == -EACCES,
@@ -235,7 +235,7 @@ static void test_map_errors(void)
 	for (i = 0; i < 100; i++)
 		if (lazy_contig_map(ro, 4 * MIB, PROT_WRITE, &addr) != -EACCES)
 			break;
-	ok(i == 100 && address_space() < before + 1024, "a failed mapping leaves no reservation");
+	ok(i == 100 && address_space() < before + 1024, "a failure leaves no reservation");
 	ok(addr == &fd, "a failed mapping stores no address");
 	ok(lazy_contig_unmap((void *)1, 4096) == -EINVAL, "unmap an odd address");
 	close(ro);
@@ -251,7 +251,7 @@ static void test_ioctls(void)
 	ok(lazy_contig_sync_begin(fd, DMA_BUF_SYNC_READ) == -ENOTTY, "sync begin on a file");
 	ok(lazy_contig_sync_end(fd, DMA_BUF_SYNC_READ) == -ENOTTY, "sync end on a file");
 	ok(lazy_contig_sync_begin(-1, DMA_BUF_SYNC_RW) == -EBADF, "sync on a closed descriptor");
-	ok(lazy_contig_sync_begin(fd, DMA_BUF_SYNC_END) == -EINVAL, "begin is not made to end");
+	ok(lazy_contig_sync_begin(fd, DMA_BUF_SYNC_END) == -EINVAL, "begin with SYNC_END");
 	ok(lazy_contig_sync_end(fd, ~DMA_BUF_SYNC_RW) == -EINVAL, "unknown access");
 	ok(lazy_contig_set_name(fd, "test") == -ENOTTY, "name a file");
 
@@ -261,7 +261,7 @@ static void test_ioctls(void)
 	ok(lazy_contig_alloc("./no_such_heap", 4096, O_RDWR) == -ENOENT, "an unknown path");
 	memset(path, 'x', sizeof(path) - 1);
 	path[sizeof(path) - 1] = '\0';
-	ok(lazy_contig_heap_open(path) == -ENAMETOOLONG, "a heap name too long");
+	ok(lazy_contig_heap_open(path) == -ENAMETOOLONG, "heap name too long");
 	err = lazy_contig_heap_open("/dev/null");
 	ok(err >= 0 && fcntl(err, F_GETFD) == FD_CLOEXEC, "a heap by its path, close-on-exec");
 	close(err);

@@ -33,7 +33,7 @@ general()
 		gives 0 "$command --help" lazy-contig $command --help
 		says "^Usage: lazy-contig $command" "  shows how to use it"
 		gives 2 "$command --nonsense" lazy-contig $command --nonsense
-		says "Try 'lazy-contig $command --help'" "  says where to read on"
+		says "Try 'lazy-contig $command --help'" "  refers to --help"
 	done
 }
 
@@ -67,18 +67,18 @@ alloc()
 		gives 3 "alloc from the system heap, which this kernel lacks" \
 			lazy-contig alloc 4M --heap system
 	fi
-	gives 3 "alloc from no heap" lazy-contig alloc 4M --heap none
-	says doctor "  says who can tell more"
-	gives 4 "alloc of more than there is" lazy-contig alloc 1024T
-	says '1024 TiB.*Cannot allocate memory' "  says how much was too much"
+	gives 3 "alloc from a heap that does not exist" lazy-contig alloc 4M --heap none
+	says doctor "  refers to doctor"
+	gives 4 "alloc of more than the available memory" lazy-contig alloc 1024T
+	says '1024 TiB.*Cannot allocate memory' "  says the size and the error"
 	gives 2 "alloc 0" lazy-contig alloc 0
-	gives 2 "alloc of no number" lazy-contig alloc many
-	gives 2 "alloc --fill with no pattern" lazy-contig alloc 4M --fill nonsense
-	gives 1 "alloc from what is no heap" lazy-contig alloc 4M --heap /dev/null
+	gives 2 "alloc of an invalid size" lazy-contig alloc many
+	gives 2 "alloc --fill with an invalid pattern" lazy-contig alloc 4M --fill nonsense
+	gives 1 "alloc from a node that is not a heap" lazy-contig alloc 4M --heap /dev/null
 	gives 5 "alloc without permission" as_nobody lazy-contig alloc 4M
 }
 
-# A buffer that is held, seen by list and query, and let go
+# A buffer that a process holds, shown by list and query
 held()
 {
 	local pid
@@ -87,22 +87,22 @@ held()
 	pid=$!
 	await test -s "$tmp/held"
 	cp "$tmp/held" "$tmp/out"
-	json ".pid == $pid and .name == \"camera\"" "alloc --hold says who holds"
+	json ".pid == $pid and .name == \"camera\"" "alloc --hold prints the process"
 	cp "$tmp/held" "$tmp/one"
 
 	gives 0 "list" lazy-contig list
 	says "^8 MiB +0x[0-9a-f]+ +0 +[0-9]+ s +linux,cma +camera +$pid lazy-contig$" "  shows the buffer"
 	gives 0 "list --json" lazy-contig list --json
 	json "length == 1 and .[0].name == \"camera\" and .[0].users[0].pid == $pid" \
-		"  shows the buffer and who has it"
+		"  shows the buffer and its user"
 	json ".[0].phys_addr == $(jq .phys_addr "$tmp/one")" "  and its address"
 	json ".[0] | .maker == .users[0] and .age < 100 and .heap == \"linux,cma\"" \
-		"  who made it, when, and from what"
+		"  its maker, age and heap"
 	gives 0 "list without debugfs" hidden 'umount /sys/kernel/debug' lazy-contig list --json
 	json "length == 1 and .[0].phys_addr == $(jq .phys_addr "$tmp/one") and .[0].age == null" \
 		"  shows a buffer that a process has"
-	gives 0 "list of nobody" as_nobody lazy-contig list --json
-	json 'length == 0' "  does not show root's buffer"
+	gives 0 "list for an unprivileged user" as_nobody lazy-contig list --json
+	json 'length == 0' "  does not show the buffer of root"
 
 	gives 0 "query --pid" lazy-contig query --pid $pid --json
 	json ".phys_addr == $(jq .phys_addr "$tmp/one") and .size == 8388608 and .node == 0" \
@@ -110,7 +110,7 @@ held()
 	gives 0 "query --pid with a descriptor" \
 		lazy-contig query --pid $pid "$(jq .fd "$tmp/one")" --json
 	json ".phys_addr == $(jq .phys_addr "$tmp/one")" "  finds the same"
-	gives 5 "query of root's process by nobody" as_nobody lazy-contig query --pid $pid
+	gives 5 "query of a process of root by an unprivileged user" as_nobody lazy-contig query --pid $pid
 
 	kill -TERM $pid
 	wait $pid
@@ -121,16 +121,16 @@ held()
 
 query()
 {
-	gives 2 "query of nothing" lazy-contig query
-	gives 2 "query of no number" lazy-contig query one
+	gives 2 "query without a descriptor" lazy-contig query
+	gives 2 "query of an invalid descriptor" lazy-contig query one
 	gives 1 "query of a closed descriptor" lazy-contig query 99
-	gives 1 "query of what is no dma-buf" lazy-contig query 0
+	gives 1 "query of a descriptor that is not a dma-buf" lazy-contig query 0
 	says 'not a dma-buf' "  says so"
-	gives 3 "query of no process" lazy-contig query --pid 4194000
+	gives 3 "query of a process that does not exist" lazy-contig query --pid 4194000
 	gives 0 "query of a process without buffers" lazy-contig query --pid $$
 }
 
-# From process to process, whoever comes first
+# Passing from process to process; either of them can be started first
 pass()
 {
 	local sender receiver
@@ -147,17 +147,17 @@ pass()
 
 	lazy-contig receive "$tmp/socket" --timeout 200 --hold --json >"$tmp/held" &
 	receiver=$!
-	gives 0 "send to a receiver that came first" lazy-contig send "$tmp/socket" --timeout 200 4M
+	gives 0 "send to a receiver that was started first" lazy-contig send "$tmp/socket" --timeout 200 4M
 	await test -s "$tmp/held"
-	gives 0 "the buffer lives on when the sender is gone" test "$(live_buffers)" = 1
+	gives 0 "the buffer stays after the sender has exited" test "$(live_buffers)" = 1
 	kill -INT $receiver 2>/dev/null
 	kill -TERM $receiver
 	wait $receiver
-	result $? "the receiver lets go of it"
+	result $? "the receiver exits with 0"
 
 	lazy-contig send "$tmp/socket" --timeout 200 4M --fill 1 >"$tmp/sent" &
 	sender=$!
-	gives 6 "receive of wrong contents" lazy-contig receive "$tmp/socket" --timeout 200 --check 2 --json
+	gives 6 "receive of unexpected contents" lazy-contig receive "$tmp/socket" --timeout 200 --check 2 --json
 	json '.contents == "wrong" and .wrong_at == 0' "  says where"
 	wait $sender
 }
@@ -166,12 +166,12 @@ pass_errors()
 {
 	local sender
 
-	gives 3 "receive from nobody" lazy-contig receive "$tmp/none" --timeout 0
-	gives 1 "send to nobody" lazy-contig send "$tmp/socket" 4M --timeout 0
+	gives 3 "receive without a sender" lazy-contig receive "$tmp/none" --timeout 0
+	gives 1 "send without a receiver" lazy-contig send "$tmp/socket" 4M --timeout 0
 	says 'no receiver' "  says so"
 	gives 0 "  and leaves no socket" test ! -e "$tmp/socket"
 	gives 2 "send without a size" lazy-contig send "$tmp/socket"
-	gives 2 "receive of no pattern" lazy-contig receive "$tmp/socket" --check nonsense
+	gives 2 "receive with an invalid pattern" lazy-contig receive "$tmp/socket" --check nonsense
 	gives 1 "send to a path too long" lazy-contig send "$tmp/$(printf '%0120d' 0)" 4M
 	touch "$tmp/file"
 	gives 1 "send to a path that is a file" lazy-contig send "$tmp/file" 4M
@@ -187,10 +187,10 @@ pass_errors()
 	lazy-contig receive "$tmp/socket" --timeout 200 >"$tmp/received" &
 	gives 0 "which the next sender replaces" lazy-contig send "$tmp/socket" --timeout 200 4M
 	wait $!
-	result $? "so that it is received"
+	result $? "and that is received"
 }
 
-# In a mount namespace of its own, so that things can be hidden
+# hidden HIDE COMMAND...: runs the command in a mount namespace, after the command HIDE
 hidden()
 {
 	local hide=$1
@@ -208,16 +208,16 @@ doctor()
 {
 	gives 0 "doctor" lazy-contig doctor
 	gives 0 "doctor --json" lazy-contig doctor --json
-	json '[.[] | .status] | all(. == "ok")' "  all is well"
+	json '[.[] | .status] | all(. == "ok")' "  all checks are ok"
 	json '[.[] | .check] == ["kernel", "signature", "module", "nodes", "permission",
-		"memory", "trial"]' "  everything was checked"
+		"memory", "trial"]' "  all checks are listed"
 
 	gives 3 "doctor without the module" \
 		hidden 'mount -t tmpfs none /sys/module && mount -t tmpfs none /dev' \
 		lazy-contig doctor --json
-	json "$(status_of module failed)" "  says that it is missing"
-	json '.[] | select(.check == "module") | .remedy | test("install")' "  what to do"
-	json "$(status_of nodes failed)" "  that the nodes are missing"
+	json "$(status_of module failed)" "  reports the module"
+	json '.[] | select(.check == "module") | .remedy | test("install")' "  with a remedy"
+	json "$(status_of nodes failed)" "  and the nodes"
 	gives 3 "list without the module" \
 		hidden 'mount -t tmpfs none /sys/module' lazy-contig list
 	gives 0 "list without debugfs or buffers" \
@@ -225,15 +225,15 @@ doctor()
 	says 'debugfs is not mounted' "  says what is missing"
 	gives 3 "doctor without a node" \
 		hidden 'mount -t tmpfs none /dev/dma_heap' lazy-contig doctor --json
-	json "$(status_of module ok)" "  knows that the module is there"
-	json "$(status_of nodes failed)" "  says which is missing"
+	json "$(status_of module ok)" "  reports the module as ok"
+	json "$(status_of nodes failed)" "  and the nodes as failed"
 
-	gives 5 "doctor for nobody" as_nobody lazy-contig doctor --json
+	gives 5 "doctor for an unprivileged user" as_nobody lazy-contig doctor --json
 	json '.[] | select(.check == "permission") | .remedy | test("udev")' \
-		"  knows that the udev rule is missing"
+		"  refers to the udev rule"
 	chgrp video $heap ${heap}_dma32 /dev/lazy_contig
 	chmod 0660 $heap ${heap}_dma32 /dev/lazy_contig
-	gives 5 "doctor for nobody, with the udev rule" as_nobody lazy-contig doctor --json
+	gives 5 "doctor for an unprivileged user, with the udev rule" as_nobody lazy-contig doctor --json
 	json '.[] | select(.check == "permission") | .remedy | test("usermod -aG video")' \
 		"  names the group to join"
 	gives 0 "doctor for a member of the group" \
@@ -245,11 +245,11 @@ doctor()
 	chmod 0600 $heap ${heap}_dma32 /dev/lazy_contig
 }
 
-# Before everything else: no request has failed yet.
+# Comes first, because it expects counters of 0.
 figures()
 {
 	gives 0 "stat" lazy-contig stat
-	says '^requests +0$' "  begins at nothing"
+	says '^requests +0$' "  begins at 0"
 	gives 0 "explain" lazy-contig explain
 	says 'No request has failed' "  has nothing to explain"
 	gives 0 "explain --json" lazy-contig explain --json
@@ -265,10 +265,10 @@ figures()
 	says '^# TYPE lazy_contig_live_bytes gauge$' "  has gauges"
 	gives 0 "explain --json" lazy-contig explain --json
 	json '.reason == "fail_limit" and .size == 1099511627776 and
-		(.advice | test("limit_mb"))' "  names the reason and what would help"
+		(.advice | test("limit_mb"))' "  names the reason and a remedy"
 	gives 0 "explain" lazy-contig explain
-	says 'limit' "  says it in words"
-	gives 0 "stat for nobody" as_nobody lazy-contig stat
+	says 'limit' "  describes the reason"
+	gives 0 "stat for an unprivileged user" as_nobody lazy-contig stat
 	gives 3 "stat without the module" \
 		hidden 'mount -t tmpfs none /sys/class' lazy-contig stat
 	gives 3 "explain without the module" \

@@ -13,6 +13,6 @@ examples=$LC_SRC/userspace/build/examples
 gives 0 "examples/alloc" "$examples/alloc"
 says '^16777216 bytes on node 0 at 0x[0-9a-f]+$' "  gets a buffer"
 gives 0 "examples/share" "$examples/share"
-says '^the second process reads: hello from the first$' "  passes it on"
+says '^the second process reads: hello from the first$' "  sends it"
 gives 0 "no buffer is left" test "$(lazy-contig list --json)" = '[]'
 tap_done

@@ -14,7 +14,7 @@ addr()
 	jq -r .phys_addr "$tmp/out"
 }
 
-# iomem NAME: how many lines of /proc/iomem have it
+# iomem NAME: the number of lines of /proc/iomem with the name
 iomem()
 {
 	grep -c " : $1\$" /proc/iomem
@@ -25,29 +25,29 @@ keep()
 	local at moved
 
 	gives 0 "keep" lazy-contig keep 8M --name "my region" --fill offset --json
-	json '.size == 8388608 and .phys_addr > 0 and .node == 0' "  says what and where"
+	json '.size == 8388608 and .phys_addr > 0 and .node == 0' "  prints size, address and node"
 	at=$(addr)
-	gives 0 "  in /proc/iomem by its name" test "$(iomem 'my region')" = 1
+	gives 0 "  has a line in /proc/iomem" test "$(iomem 'my region')" = 1
 	gives 0 "list" lazy-contig list
 	says '^8 MiB +0x[0-9a-f]+ +0 +[0-9]+ s +- +my region +kept$' "  shows it"
 	gives 0 "list --json" lazy-contig list --json
 	json ".[0] | .kept and .phys_addr == $at and .iomem_name == \"my region\"" \
-		"  as well"
+		"  shows it"
 	gives 0 "open" lazy-contig open "$at" --check offset --json
-	json ".contents == \"as expected\" and .phys_addr == $at" "  finds what it held"
+	json ".contents == \"as expected\" and .phys_addr == $at" "  finds its contents"
 	gives 0 "open of a hexadecimal address" lazy-contig open "$(printf '%#x' "$at")"
 
 	gives 0 "resize to less" lazy-contig resize "$at" 4M --json
-	json ".size == 4194304 and .phys_addr == $at" "  leaves it where it is"
+	json ".size == 4194304 and .phys_addr == $at" "  does not move it"
 	gives 0 "resize to more" lazy-contig resize "$at" 64M --json
-	json ".size == 67108864" "  says how long it is"
+	json ".size == 67108864" "  prints the new size"
 	moved=$(addr)
-	gives 6 "  what is new is zero" lazy-contig open "$moved" --check offset --json
-	json '.wrong_at == 4194304' "  what was there is still"
+	gives 6 "  added bytes are zero" lazy-contig open "$moved" --check offset --json
+	json '.wrong_at == 4194304' "  contents are preserved"
 	gives 0 "free" lazy-contig free "$moved"
-	gives 0 "  takes it out of /proc/iomem" test "$(iomem 'my region')" = 0
-	gives 3 "free once more" lazy-contig free "$moved"
-	says 'no kept buffer begins at 0x' "  says why not"
+	gives 0 "  removes the line from /proc/iomem" test "$(iomem 'my region')" = 0
+	gives 3 "free of a buffer that was freed" lazy-contig free "$moved"
+	says 'no kept buffer begins at 0x' "  says why"
 }
 
 options()
@@ -56,22 +56,22 @@ options()
 		--max-addr 0x7fffffff --node 0 --json
 	json '.phys_addr % 16777216 == 0 and .phys_addr < 2147483648' "  are obeyed"
 	gives 0 "  free" lazy-contig free "$(addr)"
-	gives 4 "keep where there is no memory" lazy-contig keep 1M --max-addr 4096
-	gives 1 "keep on no node" lazy-contig keep 1M --node 63
-	gives 2 "keep with an alignment of nothing" lazy-contig keep 1M --align x
-	gives 2 "keep at no address" lazy-contig keep 1M --max-addr high
+	gives 4 "keep below 4096, without memory" lazy-contig keep 1M --max-addr 4096
+	gives 1 "keep on a node that is not online" lazy-contig keep 1M --node 63
+	gives 2 "keep with an invalid alignment" lazy-contig keep 1M --align x
+	gives 2 "keep with an invalid address" lazy-contig keep 1M --max-addr high
 	gives 2 "keep with a name that is too long" \
 		lazy-contig keep 1M --name "$(printf '%064d' 0)"
-	gives 1 "keep with a name that cannot be shown" lazy-contig keep 1M --name $'a\nb'
-	gives 4 "keep more than there is" lazy-contig keep 1024T
-	gives 2 "open of no address" lazy-contig open nowhere
-	gives 3 "open of nothing" lazy-contig open 4096
-	gives 3 "resize of nothing" lazy-contig resize 4096 1M
-	gives 2 "resize to nothing" lazy-contig resize 4096 0
+	gives 1 "keep with a name that is not printable" lazy-contig keep 1M --name $'a\nb'
+	gives 4 "keep more than the available memory" lazy-contig keep 1024T
+	gives 2 "open of an invalid address" lazy-contig open nowhere
+	gives 3 "open without a kept buffer" lazy-contig open 4096
+	gives 3 "resize without a kept buffer" lazy-contig resize 4096 1M
+	gives 2 "resize to 0" lazy-contig resize 4096 0
 	gives 2 "resize without a size" lazy-contig resize 4096
 	gives 3 "keep without the module" unshare -m sh -c \
 		'mount -t tmpfs none /dev && lazy-contig keep 1M'
-	says doctor "  says who can tell more"
+	says doctor "  refers to doctor"
 }
 
 in_use()
@@ -84,30 +84,30 @@ in_use()
 	pid=$!
 	await test -s "$tmp/held"
 	gives 1 "resize of a buffer in use" lazy-contig resize "$at" 8M
-	says 'busy' "  says why not"
+	says 'busy' "  says why"
 	gives 0 "list" lazy-contig list
 	says "kept\$" "  says that it is kept"
-	says "$pid lazy-contig, kept\$" "  and who uses it"
+	says "$pid lazy-contig, kept\$" "  and its user"
 	gives 0 "free of a buffer in use" lazy-contig free "$at"
 	gives 0 "list" lazy-contig list
 	says "$pid lazy-contig\$" "  shows it until"
 	kill -TERM $pid
 	wait $pid
-	gives 0 "  its user ends" lazy-contig list --json
-	json 'length == 0' "  and it is gone"
+	gives 0 "  its user exits" lazy-contig list --json
+	json 'length == 0' "  and it is released"
 }
 
-nobody()
+unprivileged()
 {
 	local at
 
 	lazy-contig keep 4M --json >"$tmp/out"
 	at=$(addr)
 	chmod 0666 /dev/lazy_contig
-	gives 5 "keep for nobody" as_nobody lazy-contig keep 1M
-	gives 5 "open for nobody" as_nobody lazy-contig open "$at"
-	gives 5 "resize for nobody" as_nobody lazy-contig resize "$at" 8M
-	gives 5 "free for nobody" as_nobody lazy-contig free "$at"
+	gives 5 "keep for an unprivileged user" as_nobody lazy-contig keep 1M
+	gives 5 "open for an unprivileged user" as_nobody lazy-contig open "$at"
+	gives 5 "resize for an unprivileged user" as_nobody lazy-contig resize "$at" 8M
+	gives 5 "free for an unprivileged user" as_nobody lazy-contig free "$at"
 	chmod 0600 /dev/lazy_contig
 	gives 0 "free for root" lazy-contig free "$at"
 }
@@ -115,5 +115,5 @@ nobody()
 keep
 options
 in_use
-nobody
+unprivileged
 tap_done

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What the tests of the command share; sourced.
+# Functions of the tests of the command; sourced by them.
 
 # shellcheck source=tests/tap/tap.sh
 . "${BASH_SOURCE[0]%/*}/../../tests/tap/tap.sh"
@@ -10,14 +10,16 @@ tmp=$(mktemp -d)
 chmod 0755 "$tmp"
 trap 'rm -rf "$tmp"' EXIT
 
-# result STATUS DESCRIPTION: 0 is a pass; else what the command said is shown
+# result STATUS DESCRIPTION: passes if the status is 0; else prints the output of the
+# last command
 result()
 {
 	ok "$1" "$2"
 	[ "$1" -eq 0 ] || cat "$tmp/out" "$tmp/err" | diag
 }
 
-# gives CODE DESCRIPTION COMMAND...: runs it, output in $tmp/out and $tmp/err
+# gives CODE DESCRIPTION COMMAND...: passes if the command exits with the code; its
+# output is in $tmp/out and $tmp/err
 gives()
 {
 	local want=$1 what=$2 got=0
@@ -28,21 +30,21 @@ gives()
 	result $((got != want)) "$what"
 }
 
-# json FILTER DESCRIPTION: what the last command printed is true of the filter
+# json FILTER DESCRIPTION: passes if the jq filter is true for the last output
 json()
 {
 	jq -e "$1" "$tmp/out" >/dev/null 2>>"$tmp/err"
 	result $? "$2"
 }
 
-# says REGEX DESCRIPTION: the last command printed it, anywhere
+# says REGEX DESCRIPTION: passes if a line of the last output or error matches
 says()
 {
 	cat "$tmp/out" "$tmp/err" | grep -qE -- "$1"
 	result $? "$2"
 }
 
-# await COMMAND...: until it succeeds, or 200 seconds
+# await COMMAND...: waits until the command succeeds, at most 200 seconds
 await()
 {
 	local end=$((SECONDS + 200))

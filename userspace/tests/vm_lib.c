@@ -47,9 +47,9 @@ static void test_alloc(void)
 	fd = lazy_contig_heap_alloc(heap, MIB, O_RDWR | O_CLOEXEC);
 	ok(fd >= 0, "from an open heap");
 	close(fd);
-	ok(lazy_contig_heap_alloc(heap, 0, O_RDWR) == -EINVAL, "no bytes");
+	ok(lazy_contig_heap_alloc(heap, 0, O_RDWR) == -EINVAL, "length 0");
 	ok(lazy_contig_heap_alloc(heap, UINT64_MAX, O_RDWR) == -EINVAL, "a length that wraps");
-	ok(lazy_contig_heap_alloc(heap, 1ULL << 50, O_RDWR) == -ENOMEM, "more than there is");
+	ok(lazy_contig_heap_alloc(heap, 1ULL << 50, O_RDWR) == -ENOMEM, "more than the memory");
 	ok(lazy_contig_heap_alloc(heap, 4096, O_RDWR | O_NONBLOCK) == -EINVAL, "unknown flags");
 	close(heap);
 }
@@ -70,7 +70,7 @@ static void test_map(void)
 	ok(!lazy_contig_map(fd, 3 * MIB, PROT_READ, &other), "map a part");
 	ok(pattern_mismatch(&offset, other, 3 * MIB) == 3 * MIB, "it has the same bytes");
 	ok(!lazy_contig_unmap(other, 3 * MIB), "unmap the part");
-	ok(lazy_contig_map(fd, SIZE + 1, PROT_READ, &other) == -EINVAL, "map more than there is");
+	ok(lazy_contig_map(fd, SIZE + 1, PROT_READ, &other) == -EINVAL, "map beyond the end");
 	close(fd);
 	ok(pattern_mismatch(&offset, addr, SIZE) == SIZE, "the mapping outlives the descriptor");
 	ok(!lazy_contig_unmap(addr, SIZE), "unmap");
@@ -97,8 +97,8 @@ static void test_sync_and_name(void)
 
 	ok(!lazy_contig_set_name(fd, name31), "the longest name");
 	ok(!dmabuf_read(0, fd, &buf) && !strcmp(buf.name, name31), "the name can be read");
-	ok(!strcmp(buf.exporter, HEAP) && buf.size == 4096 && buf.ino, "so can heap and size");
-	ok(lazy_contig_set_name(fd, name32) == -EINVAL, "a name too long");
+	ok(!strcmp(buf.exporter, HEAP) && buf.size == 4096 && buf.ino, "and so can heap and size");
+	ok(lazy_contig_set_name(fd, name32) == -EINVAL, "name too long");
 	close(fd);
 }
 
@@ -118,7 +118,7 @@ static void test_query(void)
 	memset(&large, 0xff, sizeof(large));
 	ok(!lazy_contig_query(fd, &large.info, sizeof(large)) && !large.later &&
 	   large.info.phys_addr == info.phys_addr, "query into a later, larger struct");
-	ok(lazy_contig_query(null, &info, sizeof(info)) == -EINVAL, "query no dma-buf");
+	ok(lazy_contig_query(null, &info, sizeof(info)) == -EINVAL, "query another file");
 	close(null);
 	close(fd);
 	ok(lazy_contig_query(fd, &info, sizeof(info)) == -EBADF, "query a closed descriptor");
@@ -145,11 +145,11 @@ static void test_permission(void)
 			_exit(2);
 		_exit(lazy_contig_query(fd, &info, sizeof(info)) == -EACCES ? 0 : 3);
 	}
-	ok(wait_for(pid) == 0, "others may neither allocate nor query");
+	ok(wait_for(pid) == 0, "an unprivileged user can neither allocate nor query");
 	close(fd);
 }
 
-/* The child makes a buffer, sends it and is gone. */
+/* In a child process: sends a buffer and exits. */
 static void send_buffer(int sock)
 {
 	struct pattern offset = { .kind = PATTERN_OFFSET };
@@ -172,9 +172,9 @@ static void test_pass(void)
 	pid = fork();
 	if (!pid)
 		send_buffer(sv[0]);
-	ok(wait_for(pid) == 0, "a process sends a buffer and ends");
+	ok(wait_for(pid) == 0, "a process sends a buffer and exits");
 	fd = lazy_contig_recv_fd(sv[1]);
-	ok(fd >= 0 && !lazy_contig_map(fd, SIZE, PROT_READ, &addr), "another has it");
+	ok(fd >= 0 && !lazy_contig_map(fd, SIZE, PROT_READ, &addr), "another process receives it");
 	ok(pattern_mismatch(&offset, addr, SIZE) == SIZE, "with its contents");
 	lazy_contig_unmap(addr, SIZE);
 	close(fd);
@@ -200,7 +200,7 @@ static void test_command(void)
 	close(fd);
 }
 
-/* Is there a line of "lazy-contig list" with the size and the user? */
+/* Does "lazy-contig list" have a line with the size and the user? */
 static int listed(const char *size, const char *user)
 {
 	char line[512];
@@ -220,29 +220,29 @@ static void test_list(void)
 	void *addr;
 
 	snprintf(self, sizeof(self), "%d vm_lib", getpid());
-	ok(listed("7 MiB ", self), "'lazy-contig list' shows who has a descriptor");
+	ok(listed("7 MiB ", self), "'lazy-contig list' shows a process with a descriptor");
 	lazy_contig_map(fd, 7 * MIB, PROT_READ, &addr);
 	close(fd);
-	ok(listed("7 MiB ", self), "and who has a mapping only");
+	ok(listed("7 MiB ", self), "and one with only a mapping");
 	lazy_contig_unmap(addr, 7 * MIB);
-	ok(!listed("7 MiB ", ""), "and nothing when the buffer is gone");
+	ok(!listed("7 MiB ", ""), "and nothing after the buffer was released");
 }
 
-/* A buffer that only a device has: the test importer, at the other's end. */
+/* A buffer that only a device, of the test importer, references. */
 static void test_list_device(void)
 {
 	struct lci_attach attach = { .dma_bits = 64 };
 	int dev;
 
-	ok(!system("insmod $LC_IMPORTER"), "the test importer");
+	ok(!system("insmod $LC_IMPORTER"), "load the test importer");
 	dev = open("/dev/lc_importer", O_RDWR | O_CLOEXEC);
 	attach.fd = alloc(5 * MIB);
 	ok(!ioctl(dev, LCI_ATTACH, &attach), "attaches to a buffer");
 	close(attach.fd);
 	ok(listed("5 MiB ", " 1 device"), "which 'lazy-contig list' shows");
 	close(dev);
-	ok(!listed("5 MiB ", ""), "until the device lets go");
-	ok(!system("rmmod lc_importer"), "and the importer goes too");
+	ok(!listed("5 MiB ", ""), "until the device detaches");
+	ok(!system("rmmod lc_importer"), "unload the test importer");
 }
 
 int main(void)
