@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory as it is after weeks of use, in half a minute.
+ * Fragment memory as weeks of use would, in half a minute.
  *
- * A child fills 70 % of what is free with extents of anonymous pages, small
- * files on a tmpfs and, a tenth of it, page cache of the programs on the disk,
- * all mixed in the order in which the page allocator hands them out. Then 70 %
- * of everything is freed at random, page by page or file by file. What stays
- * can be moved, but for the pins: pages spread evenly over the anonymous
- * memory that is left, held by an io_uring as registered buffers, the way
- * drivers, RDMA and virtual machines hold theirs.
+ * A child process fills 70 % of the free memory with runs of anonymous pages,
+ * small files on a tmpfs and, for a tenth of it, page cache of files on disk,
+ * interleaved. Then 70 % of all that is freed at random, page by page or file
+ * by file. The rest is movable, except for the pins: pages spread evenly over
+ * the remaining anonymous memory and registered as io_uring buffers, which are
+ * long-term pins like those of drivers, RDMA and virtual machines.
  *
- * What is allocated when depends on the seed alone; where it lies is the
- * kernel's choice.
+ * The seed determines the sequence of allocations; the page allocator
+ * determines where they lie.
  */
 #include <fcntl.h>
 #include <ftw.h>
@@ -48,7 +47,7 @@ struct filler {
 	off_t read_to;
 };
 
-static struct filler *walking;		/* nftw() takes no argument for us */
+static struct filler *walking;		/* nftw() passes no argument on */
 
 static int add_cached(const char *path, const struct stat *st, int type,
 		      struct FTW *ftw)
@@ -133,7 +132,7 @@ static void fill(struct filler *f, size_t want)
 	while (f->pages < want) {
 		unsigned int kind = rng_below(&f->rng, 100);
 
-		/* by number of steps; they differ in size */
+		/* percent of the steps, which differ in size */
 		if (kind < 31)
 			fill_anonymous(f, want - f->pages);
 		else if (kind < 91)
@@ -233,7 +232,7 @@ void age_start(struct age *age_, unsigned int seed, unsigned int pins)
 	int ready[2];
 	char byte;
 
-	/* whoever comes second starts where the first one did */
+	/* all runs start from the same state */
 	pool_drop();
 	file_write("/proc/sys/vm/drop_caches", "3");
 	file_write("/proc/sys/vm/compact_memory", "1");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the benchmarks share: allocators, clocks, series of figures, rows. */
+/* Shared by the benchmarks: allocators, clocks, series of figures, rows of CSV. */
 #ifndef _BENCH_H
 #define _BENCH_H
 
@@ -9,7 +9,7 @@
 
 #define GIB(n)		((size_t)(n) << 30)
 
-/* An allocator: whatever answers DMA_HEAP_IOCTL_ALLOC. */
+/* An allocator: a node that answers DMA_HEAP_IOCTL_ALLOC. */
 struct heap {
 	const char *name;
 	const char *node;
@@ -21,9 +21,9 @@ extern struct heap system_heap;
 extern struct heap cma;
 extern struct heap walk;
 extern struct heap pages;
-extern struct heap exhaustive;		/* the walk, each place tried once */
+extern struct heap exhaustive;		/* the walk, each place in one request only */
 
-/* What was asked for on the command line. */
+/* The options of the command line. */
 struct options {
 	bool quick;
 	int runs;
@@ -33,7 +33,7 @@ struct options {
 	const char *pins;	/* numbers of pinned pages, or NULL for all */
 };
 
-/* Opens the node; false if it is not there or was not asked for. */
+/* Opens the node; false if it does not exist or was not selected. */
 bool heap_use(struct heap *heap, const struct options *opt);
 /* Is value in the list "a,b,c"? A NULL list has everything. */
 bool listed(const char *list, const char *value);
@@ -52,7 +52,7 @@ uint64_t rng_next(struct rng *rng);
 uint64_t rng_below(struct rng *rng, uint64_t limit);
 double rng_fraction(struct rng *rng);
 
-/* Figures of which quantiles are wanted. */
+/* Samples of one figure, for quantiles. */
 struct series {
 	double *value;
 	size_t nr;

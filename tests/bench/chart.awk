@@ -1,7 +1,7 @@
 # The chart: awk -f figures.awk -f chart.awk bench.csv >bench.svg
 #
-# Up to four panels: what a size costs to allocate, and to map and touch; how much
-# of aged memory is found, and how long a buffer takes there.
+# Up to four panels: the time to allocate, and to map and touch, by size; the share of
+# buffers found in aged memory, and the median time there.
 
 function text(x, y, anchor, class, string)
 {
@@ -55,7 +55,7 @@ function legend(x, y, names, colours, n,   i)
 	}
 }
 
-# Lines over the size of a buffer.
+# Time over size.
 function size_panel(x, y, title, metric, low, high,   sizes, ns, who, labels, colours, n, i, w, at, v, points)
 {
 	ns = split("4 64 1024 8192 65536 262144 1048576", sizes, " ")

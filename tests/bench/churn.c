@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Does an allocator fragment the machine itself? Requests of 64 KiB to 64 MiB
- * with random lifetimes come and go in aged memory; then half of the buffers
- * that are left are freed, and as many of 256 MiB as there are asked for, of 128
- * MiB instead, and of 64. All allocators see the same requests.
+ * How much an allocator fragments the machine: requests of 64 KiB to 64 MiB with
+ * random lifetimes in aged memory; then half of the live buffers are freed, and
+ * as many buffers of 256 MiB as there is memory for are requested, then instead
+ * of 128, and of 64 MiB. All allocators get the same requests.
  */
 #include <math.h>
 #include <stdio.h>

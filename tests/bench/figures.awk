@@ -43,7 +43,7 @@ function size_name(kib)
 	return kib >= 1048576 ? kib / 1048576 " GiB" : kib >= 1024 ? kib / 1024 " MiB" : kib " KiB"
 }
 
-# A number with three digits that matter, or a dash.
+# Three significant digits, or a dash.
 function short(x)
 {
 	if (x == "")

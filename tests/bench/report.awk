@@ -5,7 +5,7 @@ function heading(text)
 	printf "\n%s\n\n", text
 }
 
-# What others found in the memory in which ours had refused.
+# What the others found in the memory in which lazy_contig had failed.
 function possible(config, kib,   n, walk)
 {
 	walk = f("yield", config, "lazy_contig", kib, 1, "walk_finds")
@@ -83,7 +83,7 @@ function speed_line(kib, threads, metric, label,   s, c, x)
 		short(ratio(f("speed", "boot", "warm", kib, threads, metric), c))
 }
 
-# Of a length on all CPUs: how far one time in many is from the usual one
+# Worst time to median, for one length on all CPUs.
 function worst_ratio(who, kib)
 {
 	return ratio(f("speed", "boot", who, kib, 1, "all_cpus_worst_ms"), \
@@ -156,7 +156,7 @@ function video_table(   w, who, nw)
 			short(f("video", "NV12", who[w], 12150, 1, "overhead_ms"))
 }
 
-# What was to be reached: the figure must not be above the bound.
+# A target: the figure must not exceed the bound.
 function target(text, value, bound)
 {
 	if (value == "") {
@@ -174,7 +174,7 @@ function y(config, who, mib, metric)
 	return f("yield", config, who, mib * 1024, 1, metric)
 }
 
-# Whoever had a little more free memory was asked for more.
+# Limited to what lazy_contig was asked for: free memory differs a little between runs.
 function fewer(config, who, mib,   a, b, wanted)
 {
 	a = y(config, who, mib, "count")

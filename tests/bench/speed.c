@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Every step of a buffer's life, timed, for each allocator in turn in one
- * boot: allocate, map, touch, synchronise, free. lazy_contig is measured twice,
- * with its pool of freed buffers off ("cold") and on ("warm").
+ * The time of each step of a buffer's life (allocate, map, touch, sync, free),
+ * for each allocator in turn in one boot. lazy_contig is measured twice, with
+ * its pool of freed buffers off ("cold") and on ("warm").
  */
 #include <math.h>
 #include <pthread.h>
@@ -69,7 +69,7 @@ static int allocate(const struct heap *heap, size_t len)
 	return buf;
 }
 
-/* One life; what each step took is added to the figures, if there are any. */
+/* One cycle; the time of each step is added to @ms, which may be NULL. */
 static void live(const struct heap *heap, size_t len, struct series *ms)
 {
 	double took[NR_STEPS], t = now_ms();
@@ -105,10 +105,10 @@ static void pool_use(const struct subject *s)
 }
 
 /*
- * A life that does not count, so that all begin alike. What it leaves in the
- * pool is cleared in the background: whoever asks at once measures that as well,
- * and nothing tells when it is done but the answer itself. A processor that
- * sleeps meanwhile is slow afterwards.
+ * An unmeasured cycle, so that all measured ones start alike. The pool clears
+ * what it leaves in the background, and an allocation before that is done would
+ * include the clearing; so wait for about as long as it takes. Spin, because a
+ * processor that has slept is slow at first.
  */
 static void rehearse(const struct subject *s, size_t len)
 {
@@ -121,7 +121,7 @@ static void rehearse(const struct subject *s, size_t len)
 		sched_yield();
 }
 
-/* In turn, so that what disturbs the machine for a while disturbs all. */
+/* In turn, so that a disturbance of the host affects all allocators. */
 static void one_thread(struct row *r, const struct subject *subjects, size_t nr,
 		       int rounds)
 {
@@ -169,7 +169,7 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* Several threads that do nothing but allocate and free. */
+/* Several threads that allocate and free in a loop. */
 static void many_threads(struct row *r, const struct subject *s, int rounds)
 {
 	struct series all = { 0 };
@@ -216,8 +216,8 @@ static void *clear(void *arg)
 }
 
 /*
- * What a second processor is worth on a host that others use too: clearing the
- * same memory alone, and in two halves at once.
+ * The gain from a second processor on a host with other load, as a reference:
+ * clear the same memory with one thread, and in halves with two.
  */
 static void clear_twice(unsigned char *mem, size_t len, struct series *one,
 			struct series *all)
@@ -298,7 +298,7 @@ static void *close_it(void *arg)
 	return NULL;
 }
 
-/* How late a real-time thread wakes up while 1 GiB is freed on its CPU. */
+/* Wake-up latency of a real-time thread while 1 GiB is freed on its CPU. */
 static void stall(struct row *r, const struct subject *s)
 {
 	const struct sched_param param = { .sched_priority = 50 };
@@ -338,7 +338,7 @@ static void stall(struct row *r, const struct subject *s)
 	row(r, "free_stall_ms", worst);
 }
 
-/* Bytes in the kernel's caches; those of files and inodes are every dma-buf's. */
+/* Bytes in the kmalloc caches; a dma-buf's file and inode have caches of their own. */
 static double kmalloc_bytes(void)
 {
 	unsigned long active, size;
@@ -427,8 +427,8 @@ static size_t find_subjects(const struct options *opt, struct subject *subjects)
 }
 
 /*
- * On a machine that counts instructions instead of time, which is the same in
- * every run. Steps that take microseconds drown in what disturbs a clock.
+ * For a machine whose clock counts instructions: the result is the same in every
+ * run, where times of a few microseconds are dominated by noise.
  */
 int bench_counted(const struct options *opt)
 {

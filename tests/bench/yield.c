@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How many buffers an allocator finds room for, and how long each takes: all
- * are held until 80 % of the free memory is taken. Memory is aged anew for
- * each allocator, in the same way.
+ * How many buffers an allocator finds, and the time of each: all are held until
+ * 80 % of the free memory is taken. Memory is aged anew, with the same seed, for
+ * each allocator.
  */
 #include <stdio.h>
 
@@ -49,7 +49,7 @@ static void give_back(struct haul *haul)
 	haul->err = 0;
 }
 
-/* Once the memory is taken: how long is the answer when nothing can fit? */
+/* The time of a request that cannot succeed, once the memory is taken. */
 static double refusal(const struct heap *heap)
 {
 	double t = now_ms();
@@ -88,8 +88,8 @@ static void take_from(struct haul *haul, const struct heap *heap, size_t len,
 }
 
 /*
- * How many others find in the very memory in which ours has refused: what does not
- * move lies elsewhere each time that memory is aged.
+ * What the other allocators find in the same memory, after lazy_contig has failed
+ * there: each time that memory is aged, unmovable pages lie elsewhere.
  */
 static void report_others(const struct row *r, int wanted)
 {
@@ -142,7 +142,7 @@ static void measure_aged(struct row *r, const struct heap *heap,
 	age_stop(&age);
 }
 
-/* Left alone to take everything: the others must not be asked. */
+/* lazy_contig only, until it fails: the others would exhaust the machine. */
 static void measure_all(struct row *r, unsigned int seed)
 {
 	static struct haul haul;
@@ -200,7 +200,7 @@ int bench_yield(const struct options *opt)
 			snprintf(config, sizeof(config), "%d pins", pins[i]);
 		if (!number_listed(opt->pins, pins[i] < 0 ? 0 : pins[i]))
 			continue;
-		/* who comes first finds most room: they take turns */
+		/* the first one finds most: rotate the order */
 		for (run = 0; run < opt->runs; run++)
 			for (h = 0; h < nr; h++)
 				all_sizes(opt, config, run, heaps[(run + h) % nr],

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The device of an allocator to compare with, /dev/NAME: it answers
- * DMA_HEAP_IOCTL_ALLOC like a heap, with a file whose last close frees the
- * memory. There is nothing else that one could do with the file.
+ * DMA_HEAP_IOCTL_ALLOC as a heap does, with a file whose last close frees the
+ * memory and that supports nothing else.
  */
 #ifndef _BENCH_PEER_H
 #define _BENCH_PEER_H
@@ -22,7 +22,7 @@ struct peer_range {
 	unsigned long nr_pages;
 };
 
-/* What a peer is: finds and takes pages, cleared by init_on_alloc, or -errno. */
+/* Implemented by each peer: take pages, cleared by init_on_alloc; 0 or -errno. */
 static int peer_take(unsigned long nr_pages, unsigned long *pfn);
 
 static int peer_range_release(struct inode *inode, struct file *file)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the kernel itself offers: alloc_contig_pages(). */
+/* The kernel's own search: alloc_contig_pages(). */
 #include <linux/topology.h>
 
 #include "peer.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The plainest contiguous allocator there is: from the top of each zone down,
- * pageblock by pageblock, until alloc_contig_range() succeeds.
+ * The simplest contiguous allocator: from the top of each zone down, pageblock by
+ * pageblock, until alloc_contig_range() succeeds.
  */
 #include <linux/mmzone.h>
 #include <linux/sched/signal.h>
@@ -11,9 +11,9 @@
 MODULE_DESCRIPTION("allocator to compare with: a blind walk");
 
 /*
- * An exhaustive search: every place is tried, but only once. What failed for
- * good is not tried again for the next request, so that it ends some day.
- * Writing the parameter begins anew.
+ * An exhaustive search: every place is tried, in one request only. The next
+ * request continues below it, so that the search ends. Writing the parameter
+ * starts over.
  */
 static bool once;
 static unsigned long tried[MAX_NUMNODES][MAX_NR_ZONES];
