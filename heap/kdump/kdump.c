@@ -2,12 +2,11 @@
 /*
  * lazy_contig_kdump: a crash kernel without crashkernel= on the command line.
  *
- * kexec loads a crash kernel into the range that crashk_res names, which only
- * the command line can set, at boot. This module lets it name a kept buffer of
- * lazy_contig instead, until told to stop. It is separate from lazy_contig
- * because it does what no module should: it finds variables that the kernel
- * does not export and writes to one of them. It does so only if everything is
- * found as expected, and leaves it as it was.
+ * kexec loads a crash kernel into the range in crashk_res, which is set from the
+ * command line at boot only. This module sets it to a kept buffer of lazy_contig,
+ * and resets it on request. It is separate from lazy_contig because it accesses
+ * variables that the kernel does not export, and writes to one of them. It does
+ * so only if they have the expected contents, which it restores.
  *
  *	echo ADDRESS >/sys/module/lazy_contig_kdump/parameters/phys_addr
  *	kexec -c -p ...
@@ -15,14 +14,13 @@
  *	kexec -c -p -u
  *	echo 0 >/sys/module/lazy_contig_kdump/parameters/phys_addr
  *
- * The command "lazy-contig kdump" does all that. While crashk_res names the
- * buffer, the module holds a reference to the buffer and one to itself, so that
- * neither goes away.
+ * The command "lazy-contig kdump" does all that. While crashk_res is set, the
+ * module holds a reference to the buffer and one to itself.
  *
- * The kernel takes the range for memory that was reserved at boot. Writing to
- * /sys/kernel/kexec_crash_size makes it free that, unless a crash kernel is
- * loaded, which would free pages that are lazy_contig's: take the permission to
- * write from that file first.
+ * The kernel treats the range as memory that was reserved at boot: as long as no
+ * crash kernel is loaded, a write to /sys/kernel/kexec_crash_size frees it,
+ * although its pages belong to lazy_contig. Remove the write permission of that
+ * file first.
  */
 #define pr_fmt(fmt)	KBUILD_MODNAME ": " fmt
 
@@ -32,16 +30,17 @@
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
 #include "lazy_contig_kernel.h"
 
-/* Where kernels expect the range to begin at a multiple of. */
+/* Alignment of the range that kernels expect. */
 #define LC_KDUMP_ALIGN	SZ_16M
 
-/* Guards all below. */
+/* Guards all variables below. */
 static DEFINE_MUTEX(lc_kdump_lock);
 static struct lc_range *lc_kdump_range;
 static u64 lc_kdump_addr;
@@ -52,9 +51,9 @@ static atomic_t *lc_kexec_lock;
 typedef unsigned long (*lc_lookup_fn)(const char *name);
 
 /*
- * Of the kernel's functions, a probe tells the address; the function that tells
- * those of variables is not exported. With indirect branch tracking the probe
- * is put behind the instruction that allows the call.
+ * kallsyms_lookup_name(), which finds variables, is not exported; a kprobe finds
+ * its address. With indirect branch tracking the probe is placed behind the
+ * ENDBR instruction at which a function has to be entered.
  */
 static lc_lookup_fn lc_find_lookup(void)
 {
@@ -83,7 +82,7 @@ static int lc_kdump_resolve(void)
 	return lc_crashk_res && lc_kexec_lock ? 0 : -EOPNOTSUPP;
 }
 
-/* Is it what the sources say, and is nothing reserved? */
+/* Does crashk_res have the expected contents, and is nothing reserved? */
 static int lc_kdump_check(void)
 {
 	static const char expected[] = "Crash kernel";
@@ -101,7 +100,7 @@ static int lc_kdump_check(void)
 	return 0;
 }
 
-/* What kexec_load() and those who read crashk_res take. */
+/* The lock of kexec_load() and of all that read crashk_res. */
 static int lc_kdump_lock_kexec(void)
 {
 	return atomic_cmpxchg_acquire(lc_kexec_lock, 0, 1) ? -EBUSY : 0;
@@ -112,7 +111,7 @@ static void lc_kdump_unlock_kexec(void)
 	atomic_set_release(lc_kexec_lock, 0);
 }
 
-static int lc_kdump_write(u64 addr)
+static int lc_kdump_reserve(u64 addr, u64 len)
 {
 	int ret = lc_kdump_lock_kexec();
 
@@ -121,7 +120,7 @@ static int lc_kdump_write(u64 addr)
 	ret = kexec_crash_loaded() ? -EBUSY : lc_kdump_check();
 	if (!ret) {
 		lc_crashk_res->start = addr;
-		lc_crashk_res->end = addr + lc_kdump_len - 1;
+		lc_crashk_res->end = addr + len - 1;
 	}
 	lc_kdump_unlock_kexec();
 	return ret;
@@ -129,24 +128,39 @@ static int lc_kdump_write(u64 addr)
 
 static int lc_kdump_on(u64 addr)
 {
+	struct lc_range *range;
+	u64 len;
 	int ret;
 
 	if (!IS_ALIGNED(addr, LC_KDUMP_ALIGN))
 		return -EINVAL;
+	/*
+	 * While the module is being loaded, a bad parameter that follows ends it without
+	 * a call of lc_kdump_exit(); while it is being removed, that call may be over.
+	 */
+	if (THIS_MODULE->state != MODULE_STATE_LIVE || !try_module_get(THIS_MODULE))
+		return -EBUSY;
 	ret = lc_kdump_resolve();
 	if (ret)
-		return ret;
-	lc_kdump_range = lazy_contig_hold(addr, &lc_kdump_len);
-	if (IS_ERR(lc_kdump_range))
-		return PTR_ERR(lc_kdump_range);
-	ret = lc_kdump_write(addr);
-	if (ret) {
-		lazy_contig_release(lc_kdump_range);
-		return ret;
+		goto put;
+	range = lazy_contig_hold(addr, &len);
+	if (IS_ERR(range)) {
+		ret = PTR_ERR(range);
+		goto put;
 	}
+	ret = lc_kdump_reserve(addr, len);
+	if (ret)
+		goto release;
+	lc_kdump_range = range;
 	lc_kdump_addr = addr;
-	__module_get(THIS_MODULE);
+	lc_kdump_len = len;
 	return 0;
+
+release:
+	lazy_contig_release(range);
+put:
+	module_put(THIS_MODULE);
+	return ret;
 }
 
 static int lc_kdump_off(void)
@@ -159,7 +173,7 @@ static int lc_kdump_off(void)
 		ret = -EBUSY;
 	} else if (lc_crashk_res->start != lc_kdump_addr ||
 		   lc_crashk_res->end != lc_kdump_addr + lc_kdump_len - 1) {
-		/* somebody else has changed it: there is nothing safe to do */
+		/* changed by other code: no safe way to restore it */
 		ret = -ESTALE;
 	} else {
 		lc_crashk_res->start = 0;
@@ -211,9 +225,24 @@ static int __init lc_kdump_init(void)
 	return 0;
 }
 
-/* Only reached with crashk_res as it was: anything else pins the module. */
+/*
+ * The reference of lc_kdump_on() keeps the module while crashk_res is set, unless it is
+ * removed by force. The kernel must not be left with a range that no code can reset, and
+ * resetting it is impossible while a crash kernel is loaded: wait until it is unloaded.
+ */
 static void __exit lc_kdump_exit(void)
 {
+	int ret = -EBUSY;
+
+	if (READ_ONCE(lc_kdump_addr) && kexec_crash_loaded())
+		pr_warn("removal waits until the crash kernel is unloaded (kexec -p -u)\n");
+	while (ret == -EBUSY) {
+		mutex_lock(&lc_kdump_lock);
+		ret = lc_kdump_addr ? lc_kdump_off() : 0;
+		mutex_unlock(&lc_kdump_lock);
+		if (ret == -EBUSY)
+			schedule_timeout_idle(HZ / 10);
+	}
 }
 
 module_init(lc_kdump_init);

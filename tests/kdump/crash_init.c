@@ -2,15 +2,17 @@
 /*
  * Promise: control: the crash kernel boots from a kept buffer and reads the memory of the
  *   kernel that crashed
+ * Promise: control: the crash kernel boots on a machine whose command line reserves memory
+ * Promise: control: memory that is plugged after the crash kernel was loaded is dumped
  *
  * The first and only process of the crash kernel: looks into the memory of the
  * kernel that crashed and goes on with the test's output where kdump.sh had to
- * stop. Its parameters are on the kernel's command line:
+ * stop. The file /parameters has
  *
- *	lc_page=ADDRESS	physical address of memory filled by "--fill offset"
- *	lc_len=BYTES	how much of it
- *	lc_made=NUMBER	of checks that kdump.sh has made
- *	lc_name=NAME	of the test
+ *	lc_plugged=ADDRESS	physical address of the memory that was plugged; a page
+ *				of it is filled by "--fill offset"
+ *	lc_made=NUMBER		of checks that kdump.sh has made
+ *	lc_name=NAME		of the test
  */
 #include <elf.h>
 #include <errno.h>
@@ -30,12 +32,14 @@
 
 #define VMCORE	"/proc/vmcore"
 
-static char cmdline[4096];
+#define PAGE	4096
+
+static char cmdline[4096], parameters[4096];
 
 static const char *parameter(const char *name)
 {
 	static char value[256];
-	const char *at = strstr(cmdline, name);
+	const char *at = strstr(parameters, name);
 
 	if (!at || sscanf(at + strlen(name), "=%255s", value) != 1)
 		return "0";
@@ -58,74 +62,76 @@ static void report_to(const char *tty)
 	dup2(fd, 1);
 }
 
-static void read_cmdline(void)
+static void read_text(const char *path, char *text, size_t len)
 {
-	int fd = open("/proc/cmdline", O_RDONLY);
+	int fd = open(path, O_RDONLY);
 
-	if (fd < 0 || read(fd, cmdline, sizeof(cmdline) - 1) < 0)
-		diag("/proc/cmdline: %m");
+	if (fd < 0 || read(fd, text, len - 1) < 0)
+		diag("%s: %m", path);
 	close(fd);
 }
 
-/* Where in the file the memory is that had this address; -1 if nowhere. */
-static off_t find(int core, uint64_t addr, uint64_t len)
+/* Is there a page filled by "--fill offset" in this part of the file? */
+static bool find_marker(int core, off_t from, off_t to)
 {
+	uint64_t page[PAGE / sizeof(uint64_t)];
+	size_t i;
+
+	for (; from < to; from += PAGE) {
+		if (pread(core, page, 16, from) != 16) {
+			diag("offset %#jx: %m", (uintmax_t)from);
+			return false;
+		}
+		if (page[0] != ~0ULL || page[1] != ~8ULL)
+			continue;
+		for (i = 0; pread(core, page, PAGE, from) == PAGE && i < PAGE / 8; i++)
+			if (page[i] != ~(i * 8))
+				break;
+		if (i == PAGE / 8)
+			return true;
+		diag("offset %#jx: word %zu is %#jx", (uintmax_t)from, i, (uintmax_t)page[i]);
+	}
+	return false;
+}
+
+/* The same for all memory that had addresses from @plugged on. */
+static void check_core(int core, uint64_t plugged)
+{
+	bool found = false, marker = false;
 	Elf64_Phdr ph;
 	Elf64_Ehdr eh;
 	int i;
 
-	if (pread(core, &eh, sizeof(eh), 0) != sizeof(eh))
-		return -1;
-	ok(!memcmp(eh.e_ident, ELFMAG, SELFMAG) && eh.e_type == ET_CORE,
+	ok(pread(core, &eh, sizeof(eh), 0) == sizeof(eh) &&
+	   !memcmp(eh.e_ident, ELFMAG, SELFMAG) && eh.e_type == ET_CORE,
 	   VMCORE " is a core file");
 	for (i = 0; i < eh.e_phnum; i++) {
-		if (pread(core, &ph, sizeof(ph), eh.e_phoff + i * sizeof(ph)) !=
-		    sizeof(ph))
-			return -1;
-		if (ph.p_type == PT_LOAD && addr >= ph.p_paddr &&
-		    addr + len <= ph.p_paddr + ph.p_filesz)
-			return ph.p_offset + (addr - ph.p_paddr);
+		if (pread(core, &ph, sizeof(ph), eh.e_phoff + i * sizeof(ph)) != sizeof(ph))
+			break;
+		if (ph.p_type != PT_LOAD || ph.p_paddr < plugged)
+			continue;
+		found = true;
+		marker = marker || find_marker(core, ph.p_offset, ph.p_offset + ph.p_filesz);
 	}
-	return -1;
-}
-
-static bool right(int core, off_t at, uint64_t len)
-{
-	uint64_t word, offset;
-
-	for (offset = 0; offset < len; offset += sizeof(word)) {
-		if (pread(core, &word, sizeof(word), at + offset) !=
-		    sizeof(word)) {
-			diag("offset %#jx: %m", (uintmax_t)offset);
-			return false;
-		}
-		if (word != ~offset) {
-			diag("offset %#jx: %#jx", (uintmax_t)offset, (uintmax_t)word);
-			return false;
-		}
-	}
-	return true;
+	ok(found, "it has the memory that was plugged");
+	ok(marker, "with the marker, in which every word is right");
 }
 
 int main(void)
 {
-	uint64_t addr, len;
 	int core, failed;
-	off_t at;
 
 	report_to("/dev/ttyS1");
-	read_cmdline();
-	addr = strtoull(parameter("lc_page"), NULL, 0);
-	len = strtoull(parameter("lc_len"), NULL, 0);
+	read_text("/proc/cmdline", cmdline, sizeof(cmdline));
+	read_text("/parameters", parameters, sizeof(parameters));
 	tap_continue(atoi(parameter("lc_made")));
 
 	ok(true, "the crash kernel boots from the kept buffer");
+	ok(strstr(cmdline, "root=/dev/vda1 ro") && !strstr(cmdline, "hugepages"),
+	   "it has the command line of the kernel before, without huge pages");
 	core = open(VMCORE, O_RDONLY);
-	if (ok(core >= 0, VMCORE " can be opened")) {
-		at = find(core, addr, len);
-		ok(at >= 0, "it has the memory with the marker");
-		ok(right(core, at, len), "in which every word is right");
-	}
+	if (ok(core >= 0, VMCORE " can be opened"))
+		check_core(core, strtoull(parameter("lc_plugged"), NULL, 0));
 	failed = tap_done();
 	printf("\n@@ end %s %d\n\n@@ done\n", parameter("lc_name"), failed);
 	tcdrain(1);

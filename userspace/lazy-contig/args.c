@@ -84,7 +84,9 @@ static int take_option(struct args *args, int opt, const char *arg)
 	case OPT_NODE:
 		return take_int(args->cmd, arg, &args->node);
 	case OPT_OFF:
-		args->off = true;
+	case OPT_RELOAD:
+	case OPT_STATUS:
+		args->action = opt;
 		return CODE_OK;
 	case OPT_PID:
 		return take_int(args->cmd, arg, &args->pid);

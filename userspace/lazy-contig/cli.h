@@ -50,7 +50,7 @@ struct args {
 	bool hold;
 	bool json;
 	bool prometheus;
-	bool off;
+	int action;		/* OPT_OFF, OPT_RELOAD or OPT_STATUS; 0: none of them */
 	int pid;		/* 0: not given */
 	int node;		/* -1: not given */
 	__u64 align;
@@ -94,6 +94,8 @@ enum {
 	OPT_OFF,
 	OPT_PID,
 	OPT_PROMETHEUS,
+	OPT_RELOAD,
+	OPT_STATUS,
 	OPT_TIMEOUT,
 	OPT_WATCH,
 };
