@@ -1,194 +1,453 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The order in which a request tries the sources of memory, and the order in
- * which memory goes back: the only file that knows them.
+ * The order in which a request tries the sources of memory: the pool, the page
+ * allocator, the reserve, and emptying a window of memory that is in use.
  */
 
+#include <linux/cpuset.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/moduleparam.h>
+#include <linux/mutex.h>
+#include <linux/nodemask.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/sizes.h>
 
+#include "alloc.h"
+#include "cache/extent.h"
+#include "cache/pool.h"
+#include "cache/reserve.h"
 #include "compat.h"
-#include "lazy_contig.h"
-#include "observe/stats.h"
-#include "observe/trace.h"
+#include "contig.h"
+#include "limit.h"
+#include "pages.h"
+#include "range.h"
+#include "search/search.h"
+#include "stats.h"
+#include "trace.h"
 
 static unsigned int time_limit_ms = 2000;
 module_param(time_limit_ms, uint, 0644);
 MODULE_PARM_DESC(time_limit_ms,
-		 "how long a request goes on trying further places, in milliseconds");
+		 "milliseconds after which a request fails that has found no place");
 
-static const struct lc_source lc_pool = { .take = lc_pool_take, .nearest = true };
-static const struct lc_source lc_reserve = { .take = lc_reserve_take };
-static const struct lc_source lc_migration = {
-	.take = lc_migrate_in_zone,
-	.by_price = true,
+static bool zone_movable = true;
+module_param(zone_movable, bool, 0644);
+MODULE_PARM_DESC(zone_movable,
+		 "take memory from ZONE_MOVABLE too; such memory cannot be unplugged while a buffer is in it");
+
+/* What the answer may take beyond time_limit_ms. */
+#define LC_ATTEMPT_GRACE	(HZ / 10)
+
+/* The smallest part of a reserve that is tried for. */
+#define LC_RESERVE_MIN_PAGES	((unsigned long)SZ_4M >> PAGE_SHIFT)
+
+/* One change of a reserve at a time. Nothing is held when it is taken. */
+static DEFINE_MUTEX(lc_reserve_change_lock);
+
+/**
+ * struct lc_alloc_control - a request under way
+ * @req: what the caller asks for
+ * @c: the placement constraints, with the alignment that is preferred
+ * @zonelist: the zones by distance; of each node the highest first
+ * @nodes: the nodes that may be used
+ * @deadline: jiffies at which to give up
+ * @ext: the pages, once taken
+ * @unzeroed: the part of them that is to be zeroed
+ * @outcome: the source, or why it failed
+ * @failure: attempts to empty a window so far, and how they failed
+ * @scarce: a zone was left out because the machine needs what it has
+ * @hope: a zone is large enough, so that without the pool it may succeed
+ * @late: the deadline came before all windows had been tried
+ */
+struct lc_alloc_control {
+	const struct lc_request *req;
+	struct lc_constraint c;
+	struct zonelist *zonelist;
+	nodemask_t nodes;
+	unsigned long deadline;
+	struct lc_extent ext;
+	struct lc_extent unzeroed;
+	enum lc_counter outcome;
+	struct lc_failure failure;
+	bool scarce;
+	bool hope;
+	bool late;
 };
 
-static const struct lc_source lc_quick_migration = {
-	.take = lc_migrate_quickly,
-	.by_price = true,
-	.nearest = true,
-};
+/* The nodes that a request may use, and the one to begin with. */
+static int lc_alloc_nodes(const struct lc_request *req, nodemask_t *nodes)
+{
+	int first = numa_mem_id();
+	bool allowed;
+
+	/* Policy and cpuset are changed by others under the task lock. */
+	task_lock(current);
+	nodes_and(*nodes, cpuset_current_mems_allowed, node_states[N_MEMORY]);
+	first = lc_mempolicy_apply(nodes, first);
+	task_unlock(current);
+	if (req->node == NUMA_NO_NODE)
+		return first;
+	allowed = node_isset(req->node, *nodes);
+	nodes_clear(*nodes);
+	if (allowed)
+		node_set(req->node, *nodes);
+	return req->node;
+}
+
+static void lc_alloc_begin(struct lc_alloc_control *ac,
+			   const struct lc_request *req)
+{
+	int node = lc_alloc_nodes(req, &ac->nodes);
+
+	ac->req = req;
+	ac->c = (struct lc_constraint){
+		.nr_pages = req->nr_pages,
+		.align = req->align,
+		.start_pfn = req->start_pfn,
+		.end_pfn = req->end_pfn,
+	};
+	/*
+	 * Large ranges begin where a huge page could: they can be mapped with
+	 * huge entries, and share no pageblock with others needlessly.
+	 */
+	if (req->nr_pages >= PMD_SIZE >> PAGE_SHIFT)
+		ac->c.align = max(req->align, PMD_SIZE >> PAGE_SHIFT);
+	ac->zonelist = node_zonelist(node, req->node == NUMA_NO_NODE ?
+					   GFP_KERNEL : GFP_KERNEL | __GFP_THISNODE);
+	ac->deadline = jiffies + 1 + msecs_to_jiffies(READ_ONCE(time_limit_ms));
+	ac->ext = (struct lc_extent){};
+	ac->unzeroed = (struct lc_extent){};
+	ac->failure = (struct lc_failure){
+		.nr_pages = req->nr_pages,
+		.node = req->node,
+	};
+	ac->scarce = false;
+	ac->hope = false;
+	ac->late = false;
+}
+
+/* May memory of this zone be taken at all? */
+static bool lc_zone_permitted(struct zone *zone)
+{
+	return zone_idx(zone) != ZONE_MOVABLE || READ_ONCE(zone_movable);
+}
+
+/* The next zone that a request may use, from @z on; NULL if there is none. */
+static struct zone *lc_alloc_zone(const struct lc_alloc_control *ac,
+				  struct zoneref **z)
+{
+	struct zone *zone;
+
+	for (; (zone = zonelist_zone(*z)); ++*z)
+		if (node_isset(zone_to_nid(zone), ac->nodes) &&
+		    zone->zone_start_pfn < ac->c.end_pfn &&
+		    zone_end_pfn(zone) > ac->c.start_pfn &&
+		    lc_zone_permitted(zone))
+			break;
+	return zone;
+}
+
+/* Of the nearest node only: pages of another one are not worth it. */
+static int lc_alloc_from_pool(struct lc_alloc_control *ac)
+{
+	struct zoneref *z = ac->zonelist->_zonerefs;
+	int node = NUMA_NO_NODE;
+	struct zone *zone;
+
+	if (ac->c.nr_pages < LC_POOL_MIN_PAGES ||
+	    ac->c.nr_pages > lc_pool_pages())
+		return -ENOSPC;
+	for (; (zone = lc_alloc_zone(ac, &z)); z++) {
+		if (node != NUMA_NO_NODE && node != zone_to_nid(zone))
+			break;
+		node = zone_to_nid(zone);
+		if (!lc_pool_take(&ac->c, zone, &ac->ext, &ac->unzeroed))
+			return 0;
+	}
+	return -ENOSPC;
+}
+
+static int lc_alloc_from_reserve(struct lc_alloc_control *ac)
+{
+	struct lc_constraint unaligned = ac->c;
+	struct zoneref *z;
+	struct zone *zone;
+
+	unaligned.align = ac->req->align;
+	for (z = ac->zonelist->_zonerefs; (zone = lc_alloc_zone(ac, &z)); z++)
+		if (!lc_reserve_take(&ac->c, zone, &ac->ext, &ac->unzeroed) ||
+		    !lc_reserve_take(&unaligned, zone, &ac->ext, &ac->unzeroed))
+			return 0;
+	return -ENOSPC;
+}
+
+static int lc_alloc_choose(struct lc_search *s, struct lc_extent *window)
+{
+	u64 start = ktime_get_ns(), us;
+	int ret;
+
+	ret = lc_search_next(s, window);
+	us = div_u64(ktime_get_ns() - start, NSEC_PER_USEC);
+	lc_stats_count(LC_SEARCH_US, us);
+	if (!ret) {
+		struct zone *zone = page_zone(pfn_to_page(window->pfn));
+
+		trace_lazy_contig_window(zone_to_nid(zone), zone_idx(zone),
+					 window->pfn, lc_search_to_move(s), us);
+	}
+	return ret;
+}
+
+/*
+ * Empty a claimed window. Others may have taken pages meanwhile, so that it would
+ * be too much: then it is as if there was no room to move its pages to.
+ */
+static int lc_alloc_empty(struct lc_claim *claim, const struct lc_extent *window,
+			  const struct lc_constraint *c, unsigned long deadline)
+{
+	/* the kernel isolates whole pageblocks */
+	const struct lc_extent blocks = {
+		window->pfn,
+		ALIGN(lc_extent_end(window), pageblock_nr_pages) - window->pfn,
+	};
+	int ret;
+
+	lc_pool_evict(&blocks);
+	ret = lc_contig_take(claim, window, deadline);
+	if (ret || lc_limit_spare(page_zone(pfn_to_page(window->pfn)), c, true))
+		return ret;
+	lc_pages_free(window);
+	return -ENOMEM;
+}
+
+/* Empty the window that was chosen, and tell the search what became of it. */
+static int lc_alloc_attempt(struct lc_alloc_control *ac, struct lc_search *s)
+{
+	int ret;
+
+	/* an attempt that is stuck is noticed in that time */
+	ret = lc_alloc_empty(&s->claim, &ac->ext, &ac->c,
+			     ac->deadline + LC_ATTEMPT_GRACE);
+	ac->failure.attempts++;
+	ac->failure.busy += ret == -EBUSY;
+	ac->failure.nomem += ret == -ENOMEM;
+	if (!ret)
+		lc_stats_count(LC_MOVED_PAGES, lc_search_to_move(s));
+	if (s->claim.zone)
+		lc_search_done(s, ret);
+	return ret;
+}
+
+static int lc_alloc_windows(struct lc_alloc_control *ac, struct lc_search *s)
+{
+	int ret;
+
+	do {
+		ret = lc_alloc_choose(s, &ac->ext);
+		if (ret)
+			return ret;
+		ret = lc_alloc_attempt(ac, s);
+		if (!ret || ret == -EINTR)
+			return ret;
+		/* what an attempt left behind has isolated is not to be had */
+		if (!s->claim.zone &&
+		    !lc_limit_spare(page_zone(pfn_to_page(ac->ext.pfn)), &ac->c,
+				    false)) {
+			ac->scarce = true;
+			return -ENOSPC;
+		}
+		ac->late = time_after_eq(jiffies, ac->deadline);
+		/* what an attempt left behind has isolated is not to be had */
+		if (!s->claim.zone &&
+		    !lc_limit_spare(page_zone(pfn_to_page(ac->ext.pfn)), &ac->c,
+				    false)) {
+			ac->scarce = true;
+			break;
+		}
+	} while (!ac->late && !s->quick);
+	return -ENOSPC;
+}
+
+/* Let a search use the zones of the node at @z that can spare the pages. */
+static struct zoneref *lc_alloc_search_node(struct lc_alloc_control *ac,
+					    const struct lc_constraint *c,
+					    struct zoneref *z,
+					    struct lc_search *s)
+{
+	struct zone *zone = zonelist_zone(z);
+	struct lc_constraint less = *c;
+	int node = zone_to_nid(zone);
+
+	less.nr_pages -= min(c->nr_pages, lc_pool_pages());
+	lc_search_begin(s, c, ac->deadline);
+	for (; zone && zone_to_nid(zone) == node; zone = lc_alloc_zone(ac, &z)) {
+		if (lc_limit_spare(zone, c, false)) {
+			lc_search_add_zone(s, c, zone);
+		} else {
+			ac->scarce = true;
+			ac->hope |= lc_limit_spare(zone, &less, false);
+		}
+		z++;
+	}
+	ac->hope |= s->nr_zones;
+	return z;
+}
+
+/*
+ * Empty one window after the other until one succeeds, node by node. Quickly:
+ * in one attempt, if that takes no thorough search, on the nearest node.
+ */
+static int lc_alloc_by_migration(struct lc_alloc_control *ac,
+				 const struct lc_constraint *c, bool quick)
+{
+	struct zoneref *z = ac->zonelist->_zonerefs;
+	struct lc_search s;
+	int ret = -ENOSPC;
+
+	while (ret == -ENOSPC && lc_alloc_zone(ac, &z)) {
+		z = lc_alloc_search_node(ac, c, z, &s);
+		s.quick = quick;
+		ret = lc_alloc_windows(ac, &s);
+		if (quick || ac->late)
+			break;
+	}
+	ac->hope &= !ac->late;
+	return ret;
+}
 
 /*
  * The page allocator puts small requests wherever it has room, and while buffers
- * come and go that is soon everywhere. So when the pool is in use a small request
+ * come and go that is soon everywhere. While the pool is in use a small request
  * is cut out of a pageblock that is chosen like any other; the pool keeps the
  * rest for the next ones.
  */
-static int lc_take_part(const struct lc_request *req, struct lc_effort *effort,
-			unsigned long *pfn)
+static int lc_alloc_from_block(struct lc_alloc_control *ac)
 {
-	struct lc_request block = *req;
+	struct lc_constraint c = ac->c;
+	struct lc_extent_spare spare;
+	struct lc_extent rest;
 	int ret;
 
-	if (!lc_pool_pages() || req->nr_pages < LC_POOL_MIN_PAGES ||
-	    req->nr_pages > MAX_ORDER_NR_PAGES)
+	if (!lc_pool_pages() || c.nr_pages < LC_POOL_MIN_PAGES ||
+	    c.nr_pages > MAX_ORDER_NR_PAGES)
 		return -ENOSPC;
-	block.nr_pages = max(req->nr_pages, pageblock_nr_pages);
-	ret = lc_try_places(&block, &lc_quick_migration, effort, pfn);
-	if (!ret)
-		lc_free(*pfn + req->nr_pages, block.nr_pages - req->nr_pages,
-			true);
-	return ret;
+	c.nr_pages = max(c.nr_pages, pageblock_nr_pages);
+	ret = lc_alloc_by_migration(ac, &c, true);
+	if (ret)
+		return ret;
+	ac->ext.nr_pages = ac->c.nr_pages;
+	rest.pfn = lc_extent_end(&ac->ext);
+	rest.nr_pages = c.nr_pages - ac->c.nr_pages;
+	if (!rest.nr_pages)
+		return 0;
+	lc_pool_prepare(&rest, &spare);
+	lc_pool_release(&rest, true, true, &spare);
+	return 0;
 }
 
 /*
- * What the pool keeps counts as used when it is asked whether the machine can
- * spare so much, and it lies in pageblocks of others: so it goes before the
- * request fails.
+ * What the pool keeps counts as used for the watermarks, and lies in pageblocks of
+ * others: it goes before the request fails. Then what other requests have under way
+ * may turn out not to be needed.
  */
-static int lc_take_by_migration(const struct lc_request *req,
-				struct lc_effort *effort, unsigned long *pfn)
+static int lc_alloc_patiently(struct lc_alloc_control *ac)
+{
+	unsigned int ended;
+	int ret;
+
+	for (;;) {
+		ended = lc_limit_ended();
+		ac->scarce = false;
+		ret = lc_alloc_by_migration(ac, &ac->c, false);
+		ac->late |= time_after_eq(jiffies, ac->deadline);
+		if (ret != -ENOSPC || ac->late)
+			break;
+		if (ac->hope && lc_pool_drop())
+			continue;
+		if (!ac->scarce || !lc_limit_wait(ended, ac->deadline))
+			break;
+	}
+	return fatal_signal_pending(current) && ret ? -EINTR : ret;
+}
+
+/* Return: 0, -ENOSPC, -ENOMEM, or -EINTR; ac->outcome says from where. */
+static int lc_alloc_pages(struct lc_alloc_control *ac, bool from_reserve)
 {
 	int ret;
 
-	effort->deadline = jiffies + 1 +
-			   msecs_to_jiffies(READ_ONCE(time_limit_ms));
-	ret = lc_try_places(req, &lc_migration, effort, pfn);
-	if (ret == -ENOSPC && !effort->late && lc_pool_drop()) {
-		effort->scarce = false;
-		ret = lc_try_places(req, &lc_migration, effort, pfn);
+	ac->outcome = LC_FROM_POOL;
+	ret = lc_alloc_from_pool(ac);
+	if (ret != -ENOSPC)
+		return ret;
+	ac->outcome = LC_FROM_MIGRATION;
+	ret = lc_alloc_from_block(ac);
+	if (ret != -ENOSPC)
+		return ret;
+	ac->scarce = false;
+	ac->outcome = LC_FROM_BUDDY;
+	ret = lc_pages_alloc(&ac->c, ac->req->node, READ_ONCE(zone_movable),
+			     &ac->ext);
+	if (ret != -ENOSPC)
+		return ret;
+	if (from_reserve) {
+		ac->outcome = LC_FROM_RESERVE;
+		ret = lc_alloc_from_reserve(ac);
+		if (ret != -ENOSPC)
+			return ret;
 	}
-	return ret;
+	ac->outcome = LC_FROM_MIGRATION;
+	return lc_alloc_patiently(ac);
 }
 
 /*
- * Return: 0 or an error for the user; *outcome says which counter of sources
- * or of failures it belongs to.
+ * Take zeroed pages. Return: 0 with the pages in ac->ext and @spare for their
+ * release, or the error for the caller; ac->outcome says from where, or why not.
  */
-static int lc_take(const struct lc_request *req, bool from_reserve,
-		   struct lc_effort *effort, unsigned long *pfn,
-		   enum lc_counter *outcome)
+static int lc_alloc_take(struct lc_alloc_control *ac, bool from_reserve,
+			 struct lc_extent_spare *spare)
 {
 	int ret = -ENOSPC;
 
-	*outcome = LC_FROM_POOL;
-	if (lc_pool_may_have(req->nr_pages))
-		ret = lc_try_places(req, &lc_pool, effort, pfn);
-	if (ret == -ENOSPC) {
-		*outcome = LC_FROM_MIGRATION;
-		ret = lc_take_part(req, effort, pfn);
-	}
-	if (ret == -ENOSPC) {
-		*outcome = LC_FROM_BUDDY;
-		ret = lc_buddy_take(req, pfn);
-	}
-	if (ret == -ENOSPC && from_reserve) {
-		*outcome = LC_FROM_RESERVE;
-		ret = lc_try_places(req, &lc_reserve, effort, pfn);
-	}
-	if (ret == -ENOSPC) {
-		*outcome = LC_FROM_MIGRATION;
-		ret = lc_take_by_migration(req, effort, pfn);
+	if (!nodes_empty(ac->nodes))
+		ret = lc_alloc_pages(ac, from_reserve);
+	if (!ret) {
+		lc_pool_prepare(&ac->ext, spare);
+		ret = lc_pages_zero(&ac->unzeroed);
+		if (!ret)
+			return 0;
+		lc_pool_release(&ac->ext, false, true, spare);
 	}
 	if (ret == -EINTR)
-		*outcome = LC_FAIL_KILLED;
-	else if (ret && effort->scarce)
-		*outcome = LC_FAIL_MEMORY;
-	else if (ret)
-		*outcome = effort->late ? LC_FAIL_TIME : LC_FAIL_PLACE;
+		ac->outcome = LC_FAIL_KILLED;
+	else if (ac->scarce)
+		ac->outcome = LC_FAIL_MEMORY;
+	else
+		ac->outcome = ac->late ? LC_FAIL_TIME : LC_FAIL_PLACE;
 	return ret == -ENOSPC ? -ENOMEM : ret;
 }
 
 /**
- * lc_alloc_behind - let a range grow where it lies
- * @range: a range that nobody else has a reference to
- * @nr_pages: the length to be, more than it has
- * @end_pfn: every page must lie below this page frame
- *
- * One attempt, all or nothing. The new pages are cleared.
- *
- * Context: process context, may sleep.
- * Return: 0; -EINTR if killed; another error if it must grow elsewhere.
- */
-int lc_alloc_behind(struct lc_range *range, unsigned long nr_pages,
-		    unsigned long end_pfn)
-{
-	struct zone *zone = page_zone(pfn_to_page(range->pfn));
-	unsigned long pfn = range->pfn + range->nr_pages;
-	unsigned long more = nr_pages - range->nr_pages;
-	int ret;
-
-	if (nr_pages > end_pfn - range->pfn)
-		return -ENOSPC;
-	ret = lc_charge_more(range->user, more);
-	if (ret)
-		return ret;
-	ret = lc_migrate_at(zone, pfn, more);
-	if (ret)
-		goto uncharge;
-	ret = lc_range_extend(range, nr_pages);
-	if (ret)
-		goto free_pages;
-	return 0;
-
-free_pages:
-	lc_free(pfn, more, true);
-uncharge:
-	lc_uncharge(range->user, more);
-	return ret;
-}
-
-/**
- * lc_take_clean - take pages that are nobody's buffer
- * @req: what is wanted; its name is not used
- * @pfn: out: first page frame of the cleared pages, for lc_free()
- *
- * The reserve is made of such pages, and so they do not come from it.
- *
- * Context: process context, may sleep; bounded as lc_alloc() is.
- * Return: 0, -ENOMEM, or -EINTR if the caller is being killed.
- */
-int lc_take_clean(const struct lc_request *req, unsigned long *pfn)
-{
-	struct lc_effort effort = {};
-	enum lc_counter outcome;
-
-	return lc_take(req, false, &effort, pfn, &outcome);
-}
-
-/**
- * lc_alloc - find and take a range
+ * lc_alloc - allocate a range
  * @req: what is wanted
  *
- * Context: process context, may sleep; bounded by the parameter time_limit_ms
- * plus one attempt, and ended early by a fatal signal.
- * Return: a range that the caller owns, cleared, or an ERR_PTR: -EINVAL for a
- * node that is not online; -ENOMEM, at once for what can never be had, or if
- * no place was found; -EINTR if killed.
+ * Context: process, may sleep; bounded by the parameter time_limit_ms, and
+ * ended early by a fatal signal.
+ * Return: a zeroed range that the caller owns, or an ERR_PTR: -EINVAL for a node
+ * that is not online; -ENOMEM, at once for what can never be had, or if no place
+ * was found; -EINTR if killed.
  */
 struct lc_range *lc_alloc(const struct lc_request *req)
 {
-	enum lc_counter outcome = LC_FAIL_LIMIT;
-	struct lc_effort effort = {};
+	struct lc_alloc_control ac;
+	struct lc_extent_spare spare;
 	struct lc_range *range;
 	struct lc_user *user;
-	unsigned long pfn;
 	int ret;
 
 	if (req->node != NUMA_NO_NODE &&
@@ -197,74 +456,186 @@ struct lc_range *lc_alloc(const struct lc_request *req)
 		return ERR_PTR(-EINVAL);
 	trace_lazy_contig_request(req->nr_pages, req->align, req->end_pfn,
 				  req->node);
-	lc_count(LC_REQUESTS, 1);
+	lc_stats_count(LC_REQUESTS, 1);
+	lc_alloc_begin(&ac, req);
 
-	user = lc_charge(req->nr_pages);
+	ac.outcome = LC_FAIL_LIMIT;
+	user = lc_limit_charge(req->nr_pages);
 	if (IS_ERR(user)) {
 		ret = PTR_ERR(user);
 		goto report;
 	}
-	ret = lc_take(req, true, &effort, &pfn, &outcome);
+	ret = lc_alloc_take(&ac, true, &spare);
 	if (ret)
 		goto uncharge;
-	range = lc_range_create(pfn, req, user);
+	range = lc_range_create(&ac.ext, req->name, user, &spare);
 	if (IS_ERR(range)) {
+		ac.outcome = LC_FAIL_OTHER;
 		ret = PTR_ERR(range);
-		outcome = LC_FAIL_OTHER;
-		goto free_pages;
+		goto release_pages;
 	}
-	lc_count(LC_SUCCESS, 1);
-	lc_count(outcome, 1);
-	trace_lazy_contig_success(pfn, req->nr_pages);
+	lc_stats_count(LC_SUCCESS, 1);
+	lc_stats_count(ac.outcome, 1);
+	trace_lazy_contig_success(range->ext.pfn, range->ext.nr_pages);
 	return range;
 
-free_pages:
-	lc_free(pfn, req->nr_pages, true);
+release_pages:
+	lc_pool_release(&ac.ext, true, true, &spare);
 uncharge:
-	lc_uncharge(user, req->nr_pages);
+	lc_limit_uncharge(user, req->nr_pages);
 report:
-	lc_report_failure(req, &effort, outcome);
+	ac.failure.reason = ac.outcome;
+	lc_stats_failure(&ac.failure);
 	return ERR_PTR(ret);
 }
 
-/* What belongs to the reserve returns there; the pool may have the rest. */
-static void lc_put_pages(unsigned long pfn, unsigned long nr_pages, bool clean,
-			 bool to_pool)
+/* Empty just these pages, in one attempt. */
+static int lc_alloc_at(const struct lc_extent *ext, struct zone *zone,
+		       const struct lc_constraint *c)
 {
-	while (nr_pages) {
-		unsigned long nr = nr_pages;
+	unsigned long deadline = jiffies + 1 +
+				 msecs_to_jiffies(READ_ONCE(time_limit_ms));
+	struct lc_claim claim;
+	int ret;
 
-		if (!lc_reserve_put(pfn, &nr, clean) &&
-		    !(to_pool && lc_pool_put(pfn, nr, clean)))
-			lc_pages_return(pfn, nr);
-		pfn += nr;
-		nr_pages -= nr;
+	if (!lc_zone_permitted(zone))
+		return -ENOSPC;
+	if (!lc_limit_spare(zone, c, false))
+		return -ENOMEM;
+	lc_pool_evict(ext);
+	ret = lc_search_claim(&claim, zone, ext);
+	if (ret)
+		return ret;
+	ret = lc_alloc_empty(&claim, ext, c, deadline);
+	if (claim.zone)
+		lc_search_unclaim(&claim, ret);
+	return ret;
+}
+
+/**
+ * lc_alloc_grow - let a range grow in place
+ * @range: a range to which no other task has a reference
+ * @nr_pages: the length to be, more than it has
+ * @end_pfn: every page must lie below this page frame
+ *
+ * One attempt, all or nothing. The new pages are zeroed.
+ *
+ * Context: process, may sleep; bounded as lc_alloc() is.
+ * Return: 0; -EINTR if killed; another error if it must grow elsewhere.
+ */
+int lc_alloc_grow(struct lc_range *range, unsigned long nr_pages,
+		  unsigned long end_pfn)
+{
+	struct zone *zone = page_zone(pfn_to_page(range->ext.pfn));
+	const struct lc_extent more = {
+		lc_extent_end(&range->ext), nr_pages - range->ext.nr_pages,
+	};
+	const struct lc_constraint c = {
+		.nr_pages = more.nr_pages,
+		.align = 1,
+		.end_pfn = end_pfn,
+	};
+	struct lc_extent_spare none = {};
+	int ret;
+
+	if (nr_pages > end_pfn - range->ext.pfn)
+		return -ENOSPC;
+	ret = lc_limit_charge_more(range->user, more.nr_pages);
+	if (ret)
+		return ret;
+	ret = lc_alloc_at(&more, zone, &c);
+	if (ret)
+		goto uncharge;
+	ret = lc_range_extend(range, nr_pages);
+	if (ret)
+		goto release_pages;
+	return 0;
+
+release_pages:
+	lc_pool_release(&more, true, false, &none);
+uncharge:
+	lc_limit_uncharge(range->user, more.nr_pages);
+	return ret;
+}
+
+/* Take memory for a reserve, which is all of it if @replace. */
+static int lc_reserve_extend(int node, unsigned long nr_pages, bool replace)
+{
+	const struct lc_request req = {
+		.nr_pages = nr_pages,
+		.align = 1,
+		.end_pfn = LC_NO_LIMIT,
+		.node = node,
+	};
+	struct lc_alloc_control ac;
+	struct lc_extent_spare spare;
+	int ret;
+
+	lc_alloc_begin(&ac, &req);
+	ret = lc_alloc_take(&ac, false, &spare);
+	if (ret)
+		return ret;
+	ret = lc_reserve_add(&ac.ext, replace);
+	if (ret == -ENOMEM)
+		lc_pool_release(&ac.ext, true, false, &spare);
+	else
+		lc_extent_spare_free(&spare);
+	return ret ? -ENOMEM : 0;
+}
+
+/* Return: 0 if there is more now than before. */
+static int lc_reserve_grow(int node, unsigned long missing)
+{
+	unsigned long size = missing;
+	bool got = false;
+	int ret = 0;
+
+	while (missing) {
+		size = min(size, missing);
+		ret = lc_reserve_extend(node, size, false);
+		if (!ret) {
+			got = true;
+			missing -= size;
+			continue;
+		}
+		if (ret != -ENOMEM || size <= LC_RESERVE_MIN_PAGES)
+			break;
+		size = size / 2;
+		if (size > pageblock_nr_pages)
+			size = ALIGN(size, pageblock_nr_pages);
 	}
+	return got ? 0 : ret;
 }
 
 /**
- * lc_give_back - return pages for others to use
- * @pfn: first page frame
- * @nr_pages: how many; may be 0
+ * lc_alloc_set_reserve - change a node's reserve
+ * @node: an online node
+ * @nr_pages: its new size
  *
- * What belongs to the reserve returns there, dirty; the rest is free at once.
+ * Raising takes one extent of the whole new size if there is one, and else what
+ * is missing in as few extents as possible.
  *
- * Context: process context, may sleep.
+ * Context: process, may sleep; killable.
+ * Return: 0 if the size is now @nr_pages, or as near as memory allows; -ENOMEM
+ * if it should have grown and did not; -EINTR.
  */
-void lc_give_back(unsigned long pfn, unsigned long nr_pages)
+int lc_alloc_set_reserve(int node, unsigned long nr_pages)
 {
-	lc_put_pages(pfn, nr_pages, false, false);
-}
+	unsigned long have;
+	int ret = 0;
 
-/**
- * lc_free - return pages for the next request
- * @pfn: first page frame
- * @nr_pages: how many; may be 0
- * @clean: all bytes are zero
- *
- * Context: process context, may sleep.
- */
-void lc_free(unsigned long pfn, unsigned long nr_pages, bool clean)
-{
-	lc_put_pages(pfn, nr_pages, clean, true);
+	if (nr_pages > lc_limit_pages())
+		return -ENOMEM;
+	if (mutex_lock_killable(&lc_reserve_change_lock))
+		return -EINTR;
+	have = lc_reserve_pages(node);
+	if (nr_pages <= have) {
+		lc_reserve_lower(node, nr_pages);
+	} else {
+		ret = have ? lc_reserve_extend(node, nr_pages, true) : -ENOMEM;
+		if (ret == -ENOMEM)
+			ret = lc_reserve_grow(node, nr_pages - have);
+	}
+	mutex_unlock(&lc_reserve_change_lock);
+	return ret;
 }

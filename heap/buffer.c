@@ -1,32 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The dma-buf of a range. Any number of dma-bufs can share one range; each
- * holds a reference to it and nothing else of the memory.
+ * The dma-buf of a range, and its mappings. Any number of dma-bufs can share one
+ * range; each holds a reference to it and owns nothing else of the memory.
+ *
+ * The memory is ordinary RAM, cached by the CPU. SYNC maintains the caches for
+ * each device that has the buffer mapped. Mappings of processes are by page
+ * frame number (VM_PFNMAP): the pages have no reference count that a mapping
+ * could use, the file of the mapping keeps the dma-buf and so the range alive.
+ *
+ * All functions may sleep, unless noted otherwise.
  */
 
+#include <linux/bitops.h>
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
+#include <linux/dma-resv.h>
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/iosys-map.h>
 #include <linux/math.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/pagemap.h>
 #include <linux/scatterlist.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
+#include "buffer.h"
 #include "compat.h"
-#include "lazy_contig.h"
-
-/* sg->length has 32 bits: the longest run of whole pages in one entry. */
-#define LC_SG_PAGES	((unsigned long)UINT_MAX >> PAGE_SHIFT)
+#include "range.h"
 
 /**
- * struct lc_buffer - what a dma-buf of ours stands for
- * @list: in the range's list
- * @range: the memory, with a reference of this buffer's
- * @ino: inode number of the dma-buf, by which /proc knows it
- * @lock: guards @attachments and how each is mapped
+ * struct lc_buffer - private data of a dma-buf
+ * @list: entry in the range's list of buffers, owned by range.c
+ * @range: the memory; the buffer holds a reference
+ * @ino: inode number of the dma-buf, its identity in /proc
+ * @lock: guards @attachments, and the dir of each of them
  * @attachments: all struct lc_attachment
  */
 struct lc_buffer {
@@ -38,11 +49,11 @@ struct lc_buffer {
 };
 
 /**
- * struct lc_attachment - a device that a buffer is attached to
+ * struct lc_attachment - a device attached to a buffer
  * @dev: the device
- * @table: the buffer, as the device sees it while it is mapped
- * @list: in the buffer's list
- * @dir: how it is mapped, DMA_NONE while it is not
+ * @table: the pages of the buffer, with DMA addresses while mapped
+ * @list: entry in the buffer's list of attachments
+ * @dir: direction of the mapping, DMA_NONE if not mapped
  */
 struct lc_attachment {
 	struct device *dev;
@@ -51,18 +62,32 @@ struct lc_attachment {
 	enum dma_data_direction dir;
 };
 
+/*
+ * sg->length has 32 bits, so an entry is less than 4 GiB long. The next one must
+ * begin as aligned as the first: what a device needs of the address of a buffer
+ * it may need of each entry.
+ */
+static unsigned long lc_sg_pages(const struct lc_range *range)
+{
+	unsigned long align = min(1UL << __ffs(range->ext.pfn),
+				  (unsigned long)SZ_2G >> PAGE_SHIFT);
+
+	return ((unsigned long)SZ_4G >> PAGE_SHIFT) - align;
+}
+
 static int lc_sg_fill(struct sg_table *table, const struct lc_range *range)
 {
-	unsigned long pfn = range->pfn, left = range->nr_pages;
+	unsigned long pfn = range->ext.pfn, left = range->ext.nr_pages;
+	const unsigned long max = lc_sg_pages(range);
 	struct scatterlist *sg;
 	unsigned int i;
 	int ret;
 
-	ret = sg_alloc_table(table, DIV_ROUND_UP(left, LC_SG_PAGES), GFP_KERNEL);
+	ret = sg_alloc_table(table, DIV_ROUND_UP(left, max), GFP_KERNEL);
 	if (ret)
 		return ret;
 	for_each_sgtable_sg(table, sg, i) {
-		unsigned long nr = min(left, LC_SG_PAGES);
+		unsigned long nr = min(left, max);
 
 		sg_set_page(sg, pfn_to_page(pfn), nr << PAGE_SHIFT, 0);
 		pfn += nr;
@@ -147,7 +172,7 @@ static int lc_sync(struct dma_buf *dmabuf, enum dma_data_direction dir,
 
 	mutex_lock(&buffer->lock);
 	list_for_each_entry(a, &buffer->attachments, list) {
-		/* the DMA API wants the direction that it mapped for */
+		/* the DMA API requires the direction of the mapping */
 		if (a->dir == DMA_BIDIRECTIONAL)
 			sync(a->dev, &a->table, dir);
 		else if (a->dir != DMA_NONE)
@@ -157,9 +182,20 @@ static int lc_sync(struct dma_buf *dmabuf, enum dma_data_direction dir,
 	return 0;
 }
 
+/*
+ * The dma-buf core waits for the devices after this, which is too late: caches
+ * would be filled, and bounce buffers copied, while a device still writes.
+ */
 static int lc_begin_cpu_access(struct dma_buf *dmabuf,
 			       enum dma_data_direction dir)
 {
+	bool write = dir == DMA_BIDIRECTIONAL || dir == DMA_TO_DEVICE;
+	long ret;
+
+	ret = dma_resv_wait_timeout(dmabuf->resv, dma_resv_usage_rw(write), true,
+				    MAX_SCHEDULE_TIMEOUT);
+	if (ret < 0)
+		return ret;
 	return lc_sync(dmabuf, dir, dma_sync_sgtable_for_cpu);
 }
 
@@ -170,15 +206,173 @@ static int lc_end_cpu_access(struct dma_buf *dmabuf,
 }
 
 /*
- * The kernel's direct map covers the buffer already: there is nothing to map,
- * and no alias of it that SYNC would have to flush.
+ * Page frame of @addr, if @nr_pages pages from there on lie inside the buffer.
+ * mmap() has checked offset and length, and VM_DONTEXPAND prevents growing: a
+ * mapping past the end is an error of the process, which gets a SIGBUS.
+ */
+static bool lc_addr_to_pfn(struct vm_area_struct *vma, unsigned long addr,
+			   unsigned long nr_pages, unsigned long *pfn)
+{
+	const struct lc_range *range = vma->vm_private_data;
+	unsigned long pgoff = linear_page_index(vma, addr);
+
+	if (pgoff >= range->ext.nr_pages || nr_pages > range->ext.nr_pages - pgoff)
+		return false;
+	*pfn = range->ext.pfn + pgoff;
+	return true;
+}
+
+static vm_fault_t lc_fault(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	unsigned long addr = vmf->address & PAGE_MASK;
+	unsigned long start = max(addr & PMD_MASK, vma->vm_start);
+	unsigned long end = min((addr & PMD_MASK) + PMD_SIZE, vma->vm_end);
+	unsigned long pfn;
+	vm_fault_t ret;
+
+	if (!lc_addr_to_pfn(vma, addr, 1, &pfn))
+		return VM_FAULT_SIGBUS;
+	ret = vmf_insert_pfn(vma, addr, pfn);
+	if (ret != VM_FAULT_NOPAGE)
+		return ret;
+
+	/* Fault-around: errors are ignored, the faulting page is mapped. */
+	for (addr = start; addr < end; addr += PAGE_SIZE) {
+		if (!lc_addr_to_pfn(vma, addr, 1, &pfn) ||
+		    vmf_insert_pfn(vma, addr, pfn) != VM_FAULT_NOPAGE)
+			break;
+	}
+	return VM_FAULT_NOPAGE;
+}
+
+static vm_fault_t lc_huge_fault(struct vm_fault *vmf, unsigned int order)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	unsigned long addr = vmf->address & PMD_MASK;
+	unsigned long pfn;
+
+	if (order != PMD_ORDER ||
+	    addr < vma->vm_start || addr + PMD_SIZE > vma->vm_end ||
+	    !lc_addr_to_pfn(vma, addr, PMD_SIZE >> PAGE_SHIFT, &pfn) ||
+	    !IS_ALIGNED(pfn, PMD_SIZE >> PAGE_SHIFT))
+		return VM_FAULT_FALLBACK;
+	return lc_insert_pmd(vmf, pfn);
+}
+
+/*
+ * A debugger, or a read or write of /proc/PID/mem, which cannot take the pages of
+ * such a mapping. One page at most: the caller comes again for the rest.
+ */
+static int lc_access(struct vm_area_struct *vma, unsigned long addr, void *buf,
+		     int len, int write)
+{
+	unsigned int offset = offset_in_page(addr);
+	unsigned long pfn;
+	void *mem;
+
+	if (!(vma->vm_flags & (write ? VM_WRITE : VM_READ)) ||
+	    !lc_addr_to_pfn(vma, addr, 1, &pfn) ||
+	    PageHWPoison(pfn_to_page(pfn)))
+		return -EFAULT;
+	mem = page_address(pfn_to_page(pfn)) + offset;
+	len = min_t(int, len, PAGE_SIZE - offset);
+	if (write)
+		memcpy(mem, buf, len);
+	else
+		memcpy(buf, mem, len);
+	return len;
+}
+
+static const struct vm_operations_struct lc_vm_ops = {
+	.access = lc_access,
+	.fault = lc_fault,
+	.huge_fault = LC_HAS_HUGE_PFNMAP ? lc_huge_fault : NULL,
+};
+
+/* Can a huge entry map part of @vma? */
+static bool lc_maps_huge(const struct vm_area_struct *vma, unsigned long pfn)
+{
+	unsigned long first = ALIGN(vma->vm_start, PMD_SIZE);
+	unsigned long shift = pfn - (vma->vm_start >> PAGE_SHIFT);
+
+	return LC_HAS_HUGE_PFNMAP &&
+	       first < vma->vm_end && PMD_SIZE <= vma->vm_end - first &&
+	       IS_ALIGNED(shift, PMD_SIZE >> PAGE_SHIFT);
+}
+
+/**
+ * struct lc_fill - argument of lc_fill_one()
+ * @vma: the mapping to fill
+ * @pfn: page frame of the next page
+ */
+struct lc_fill {
+	struct vm_area_struct *vma;
+	unsigned long pfn;
+};
+
+static int lc_fill_one(pte_t *pte, unsigned long addr, void *data)
+{
+	struct lc_fill *fill = data;
+	struct vm_area_struct *vma = fill->vma;
+
+	set_pte_at(vma->vm_mm, addr, pte,
+		   pte_mkspecial(pfn_pte(fill->pfn++, vma->vm_page_prot)));
+	return 0;
+}
+
+/*
+ * Map all pages. Errors are ignored: lc_fault() maps what is missing.
+ *
+ * Not remap_pfn_range(): on x86 it looks up the memory type of each page, at ten
+ * times the cost, or tracks the range as a whole, which fork and partial unmap
+ * do not support. This is RAM, cached as all RAM is.
+ */
+static void lc_fill(struct vm_area_struct *vma, unsigned long pfn)
+{
+	struct lc_fill fill = { .vma = vma, .pfn = pfn };
+
+	apply_to_page_range(vma->vm_mm, vma->vm_start,
+			    vma->vm_end - vma->vm_start, lc_fill_one, &fill);
+}
+
+/*
+ * The dma-buf core has checked that offset and length lie inside the buffer.
+ * Where huge entries are possible each is inserted at its first fault, which
+ * costs less than mapping all pages now; otherwise all pages are mapped now,
+ * which costs less than a fault for each.
+ *
+ * A private mapping would need copies of pages on write, which VM_PFNMAP does
+ * not provide, and growth by mremap() would reach past the buffer: both are
+ * refused.
+ */
+static int lc_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
+{
+	struct lc_buffer *buffer = dmabuf->priv;
+	unsigned long pfn = buffer->range->ext.pfn + vma->vm_pgoff;
+
+	/* VM_SHARED is not set if the file is not open for writing */
+	if (!(vma->vm_flags & VM_MAYSHARE))
+		return -EINVAL;
+	lc_range_touch(buffer->range);
+	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	vma->vm_private_data = buffer->range;
+	vma->vm_ops = &lc_vm_ops;
+	if (!lc_maps_huge(vma, pfn))
+		lc_fill(vma, pfn);
+	return 0;
+}
+
+/*
+ * The kernel's direct map covers the buffer: nothing is to be mapped, and there
+ * is no alias that SYNC would have to flush.
  */
 static int lc_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
 {
 	struct lc_buffer *buffer = dmabuf->priv;
 
 	lc_range_touch(buffer->range);
-	iosys_map_set_vaddr(map, page_address(pfn_to_page(buffer->range->pfn)));
+	iosys_map_set_vaddr(map, page_address(pfn_to_page(buffer->range->ext.pfn)));
 	return 0;
 }
 
@@ -211,14 +405,14 @@ static const struct dma_buf_ops lc_buffer_ops = {
 };
 
 /**
- * lc_buffer_export - make a dma-buf of a range
+ * lc_buffer_export - create a dma-buf of a range
  * @range: the memory; the dma-buf takes a reference of its own
- * @exp_name: the exporter's name, which must outlive the module's code
- * @fd_flags: access mode and close-on-exec of the file
+ * @exp_name: name of the exporter, not copied: must outlive the dma-buf
+ * @fd_flags: access mode and O_CLOEXEC of the file
  *
- * Context: process context, may sleep.
- * Return: a dma-buf that the caller owns, or -ENOMEM or another error of
- * dma_buf_export() as ERR_PTR.
+ * Context: process context.
+ * Return: a dma-buf with one reference, owned by the caller, or an ERR_PTR:
+ * -ENOMEM, or another error of dma_buf_export().
  */
 struct dma_buf *lc_buffer_export(struct lc_range *range, const char *exp_name,
 				 u32 fd_flags)
@@ -236,7 +430,7 @@ struct dma_buf *lc_buffer_export(struct lc_range *range, const char *exp_name,
 
 	info.exp_name = exp_name;
 	info.ops = &lc_buffer_ops;
-	info.size = range->nr_pages << PAGE_SHIFT;
+	info.size = range->ext.nr_pages << PAGE_SHIFT;
 	info.flags = fd_flags;
 	info.priv = buffer;
 	dmabuf = dma_buf_export(&info);
@@ -251,11 +445,12 @@ struct dma_buf *lc_buffer_export(struct lc_range *range, const char *exp_name,
 }
 
 /**
- * lc_buffer_range - the range behind a dma-buf
- * @dmabuf: any dma-buf
+ * lc_buffer_range - the range of a dma-buf
+ * @dmabuf: a dma-buf of any exporter
  *
- * Return: its range, valid as long as the dma-buf, or NULL if another exporter
- * made it.
+ * Context: any, does not sleep.
+ * Return: the range, without a reference: valid as long as the caller holds
+ * @dmabuf. NULL for a dma-buf of another exporter.
  */
 struct lc_range *lc_buffer_range(struct dma_buf *dmabuf)
 {
@@ -265,19 +460,19 @@ struct lc_range *lc_buffer_range(struct dma_buf *dmabuf)
 }
 
 /**
- * lc_range_count_users - count a range's dma-bufs and their importers
- * @range: a range whose list of buffers cannot change now
- * @users: out
+ * lc_buffer_count_users - count the dma-bufs of a range and their importers
+ * @range: the range
+ * @users: filled in
  *
- * Context: process context, may sleep.
+ * Context: inside lc_range_for_each() only, whose lock guards the list.
  */
-void lc_range_count_users(const struct lc_range *range,
-			  struct lc_range_users *users)
+void lc_buffer_count_users(const struct lc_range *range,
+			   struct lc_buffer_users *users)
 {
 	struct lc_buffer *buffer;
 	struct lc_attachment *a;
 
-	*users = (struct lc_range_users) {};
+	*users = (struct lc_buffer_users) {};
 	list_for_each_entry(buffer, &range->buffers, list) {
 		users->dmabufs++;
 		mutex_lock(&buffer->lock);
@@ -288,14 +483,16 @@ void lc_range_count_users(const struct lc_range *range,
 }
 
 /**
- * lc_range_visit_inodes - visit the inode numbers of a range's dma-bufs
- * @range: a range whose list of buffers cannot change now
- * @func: called for each
- * @data: passed on
+ * lc_buffer_visit_inodes - visit the inode numbers of a range's dma-bufs
+ * @range: the range
+ * @func: called with each inode number
+ * @data: second argument of @func
+ *
+ * Context: inside lc_range_for_each() only, whose lock guards the list.
  */
-void lc_range_visit_inodes(const struct lc_range *range,
-			   void (*func)(unsigned long ino, void *data),
-			   void *data)
+void lc_buffer_visit_inodes(const struct lc_range *range,
+			    void (*func)(unsigned long ino, void *data),
+			    void *data)
 {
 	struct lc_buffer *buffer;
 

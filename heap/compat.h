@@ -7,15 +7,19 @@
 #define LAZY_CONTIG_COMPAT_H
 
 #include <linux/dma-buf.h>
+#include <linux/dma-heap.h>
 #include <linux/file.h>
 #include <linux/gfp.h>
+#include <linux/highmem.h>
 #include <linux/huge_mm.h>
+#include <linux/mempolicy.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/err.h>
 #include <linux/module.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
+#include <linux/swap.h>
 #ifdef HAVE_PMD_INSERT_PFN_T
 #include <linux/pfn_t.h>
 #endif
@@ -34,6 +38,44 @@
 #define LC_IMPORT_NS(ns)	MODULE_IMPORT_NS(ns)
 #endif
 
+/*
+ * 7.2: modules can add heaps to the kernel's class. Before, LC_HAS_DMA_HEAP_ADD
+ * is 0 and lc_dma_heap_add() is -EOPNOTSUPP.
+ */
+#ifdef HAVE_DMA_HEAP_ADD
+#define LC_HAS_DMA_HEAP_ADD	1
+#define lc_dma_heap_ops		dma_heap_ops
+#define lc_dma_heap_get_drvdata	dma_heap_get_drvdata
+static inline int lc_dma_heap_add(const char *name,
+				  const struct lc_dma_heap_ops *ops, void *priv)
+{
+	const struct dma_heap_export_info info = {
+		.name = name,
+		.ops = ops,
+		.priv = priv,
+	};
+
+	return PTR_ERR_OR_ZERO(dma_heap_add(&info));
+}
+#else
+#define LC_HAS_DMA_HEAP_ADD	0
+struct lc_dma_heap_ops {
+	struct dma_buf *(*allocate)(struct dma_heap *heap, unsigned long len,
+				    u32 fd_flags, u64 heap_flags);
+};
+
+static inline void *lc_dma_heap_get_drvdata(struct dma_heap *heap)
+{
+	return NULL;
+}
+
+static inline int lc_dma_heap_add(const char *name,
+				  const struct lc_dma_heap_ops *ops, void *priv)
+{
+	return -EOPNOTSUPP;
+}
+#endif
+
 /* 7.0 */
 #ifndef kzalloc_obj
 #define kzalloc_obj(obj)	kzalloc(sizeof(obj), GFP_KERNEL)
@@ -42,6 +84,15 @@
 /* 6.8: MAX_ORDER, which was exclusive, became MAX_PAGE_ORDER */
 #ifndef MAX_PAGE_ORDER
 #define MAX_PAGE_ORDER		(MAX_ORDER - 1)
+#endif
+
+/* 6.4: survives a broken page. Return: 0 if the page was copied */
+#ifndef HAVE_COPY_MC_HIGHPAGE
+static inline int copy_mc_highpage(struct page *to, struct page *from)
+{
+	copy_highpage(to, from);
+	return 0;
+}
 #endif
 
 /* 6.3 */
@@ -67,6 +118,30 @@ static inline bool lc_has_movable_ops(struct page *page)
 	return __PageMovable(page);
 #else
 	return page_has_movable_ops(page);
+#endif
+}
+
+/*
+ * May the pages of a pageblock be used for any purpose: is it of none of the
+ * types CMA, isolated, and kept for atomic allocations? The kernel does not export
+ * its accessor of pageblock flags.
+ * 6.17: isolation is a flag besides the type.
+ *
+ * Context: RCU read lock held. @pfn is online.
+ */
+static inline bool lc_pageblock_ordinary(unsigned long pfn)
+{
+	const unsigned long *bits = section_to_usemap(__pfn_to_section(pfn));
+	unsigned long bit = ((pfn & (PAGES_PER_SECTION - 1)) >> pageblock_order) *
+			    NR_PAGEBLOCK_BITS;
+	unsigned long flags = READ_ONCE(bits[bit / BITS_PER_LONG]) >>
+			      bit % BITS_PER_LONG;
+#ifdef PAGEBLOCK_ISO_MASK
+	if (flags & PAGEBLOCK_ISO_MASK)
+		return false;
+	return (flags & PAGEBLOCK_MIGRATETYPE_MASK) < MIGRATE_PCPTYPES;
+#else
+	return (flags & MIGRATETYPE_MASK) < MIGRATE_PCPTYPES;
 #endif
 }
 
@@ -102,7 +177,8 @@ lc_shrinker_register(const char *name,
 		return ERR_PTR(-ENOMEM);
 	shrinker->count_objects = count;
 	shrinker->scan_objects = scan;
-	shrinker->seeks = DEFAULT_SEEKS;
+	/* what it gives back costs no I/O to have again */
+	shrinker->seeks = 0;
 	shrinker->batch = batch;
 #ifdef HAVE_SHRINKER_ALLOC
 	shrinker_register(shrinker);
@@ -127,6 +203,47 @@ static inline void lc_shrinker_unregister(struct shrinker *shrinker)
 #endif
 }
 
+/*
+ * Without NUMA there is no policy. Context: task lock of the current task held.
+ * Return: the node that the policy prefers, or @first.
+ */
+static inline int lc_mempolicy_apply(nodemask_t *nodes, int first)
+{
+#ifdef CONFIG_NUMA
+	const struct mempolicy *policy = current->mempolicy;
+
+	if (!policy)
+		return first;
+	if (policy->mode == MPOL_BIND)
+		nodes_and(*nodes, *nodes, policy->nodes);
+	else if (policy->mode == MPOL_PREFERRED ||
+		 policy->mode == MPOL_PREFERRED_MANY)
+		first = first_node(policy->nodes);
+#endif
+	return first;
+}
+
+/* 6.3: memory failures are counted. Before, there may be broken pages at any time. */
+static inline bool lc_memory_failed(int node)
+{
+#ifndef CONFIG_MEMORY_FAILURE
+	return false;
+#elif defined(HAVE_MF_STATS)
+	return READ_ONCE(NODE_DATA(node)->mf_stats.total);
+#else
+	return true;
+#endif
+}
+
+/* 6.4 */
+#ifndef HAVE_ACCOUNT_RECLAIMED
+static inline void mm_account_reclaimed_pages(unsigned long pages)
+{
+	if (current->reclaim_state)
+		current->reclaim_state->reclaimed_slab += pages;
+}
+#endif
+
 /* 6.18, and stable kernels that took it back; it adds a trace event */
 static inline void lc_dma_buf_fd_install(struct dma_buf *dmabuf, int fd)
 {
@@ -139,11 +256,12 @@ static inline void lc_dma_buf_fd_install(struct dma_buf *dmabuf, int fd)
 
 /*
  * 6.12: PMD entries of raw page frames are marked special, so that GUP-fast
- * leaves them alone. Older kernels must not map them.
+ * leaves them alone. Before, LC_HAS_HUGE_PFNMAP is 0: they must not be mapped.
+ * 6.6: the second argument of huge_fault() is an order.
  * 6.16: vmf_insert_pfn_pmd() takes a plain page frame number.
  */
 #if defined(HAVE_HUGE_FAULT_ORDER) && defined(CONFIG_ARCH_SUPPORTS_HUGE_PFNMAP)
-#define LC_HUGE_PFNMAP
+#define LC_HAS_HUGE_PFNMAP	1
 static inline vm_fault_t lc_insert_pmd(struct vm_fault *vmf, unsigned long pfn)
 {
 	bool write = vmf->flags & FAULT_FLAG_WRITE;
@@ -154,6 +272,17 @@ static inline vm_fault_t lc_insert_pmd(struct vm_fault *vmf, unsigned long pfn)
 	return vmf_insert_pfn_pmd(vmf, pfn, write);
 #endif
 }
+#else
+#define LC_HAS_HUGE_PFNMAP	0
+static inline vm_fault_t lc_insert_pmd(struct vm_fault *vmf, unsigned long pfn)
+{
+	return VM_FAULT_FALLBACK;
+}
+#endif
+
+/* 6.6 */
+#ifndef PMD_ORDER
+#define PMD_ORDER		(PMD_SHIFT - PAGE_SHIFT)
 #endif
 
 #endif

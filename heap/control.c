@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* /dev/lazy_contig: what the heap interface has no words for. */
+/*
+ * /dev/lazy_contig: operations that the dma-heap UAPI lacks. An ioctl is a
+ * struct in the UAPI header, a member of union lc_ioctl_data, a function and a
+ * row of lc_ioctls.
+ *
+ * All functions may sleep.
+ */
 
 #include <linux/build_bug.h>
 #include <linux/capability.h>
@@ -9,19 +15,24 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/log2.h>
+#include <linux/lazy_contig.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/nospec.h>
 #include <linux/stddef.h>
 #include <linux/uaccess.h>
+#include <linux/user_namespace.h>
 
+#include "alloc.h"
+#include "buffer.h"
 #include "compat.h"
-#include "lazy_contig.h"
-#include "observe/stats.h"
-#include "regions.h"
+#include "control.h"
+#include "kept.h"
+#include "range.h"
+#include "sysfs.h"
 
-/* What the control device's ioctls take; every struct begins with its size. */
+/* Arguments of all ioctls; each struct begins with its size. */
 union lc_ioctl_data {
 	u32 size;
 	struct lazy_contig_query query;
@@ -38,21 +49,30 @@ static_assert(offsetof(struct lazy_contig_resize, size) == 0);
 static_assert(offsetof(struct lazy_contig_free, size) == 0);
 
 /**
- * struct lc_call - an ioctl on its way
- * @data: a copy of the user's struct, filled up with zeros; what is left there
- *	goes back to the user
- * @dmabuf: new, for the user to get, or NULL
- * @fd: reserved for it
- * @kept: the new buffer was kept
- * @resize: prepared
+ * struct lc_call - an ioctl in progress
+ * @data: argument: copied from user space, extended with zeros, and copied back
+ *	if the ioctl answers
+ * @dmabuf: ALLOC, OPEN: the new dma-buf, not installed yet
+ * @fd: ALLOC, OPEN: file descriptor reserved for @dmabuf
+ * @kept: ALLOC: the buffer has been kept
+ * @resize: RESIZE: begun
  */
 struct lc_call {
 	union lc_ioctl_data data;
 	struct dma_buf *dmabuf;
 	int fd;
 	bool kept;
-	struct lc_resize resize;
+	struct lc_kept_resize resize;
 };
+
+/*
+ * May the caller know physical addresses? Without a record in the audit log: the
+ * answer is optional, and a caller that may not know has not tried to.
+ */
+static bool lc_shows_addr(void)
+{
+	return ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN);
+}
 
 static int lc_ioctl_query(struct lc_call *call)
 {
@@ -72,14 +92,14 @@ static int lc_ioctl_query(struct lc_call *call)
 		goto put_dmabuf;
 	}
 
-	query->len = (u64)range->nr_pages << PAGE_SHIFT;
-	query->node = page_to_nid(pfn_to_page(range->pfn));
+	query->len = (u64)range->ext.nr_pages << PAGE_SHIFT;
+	query->node = page_to_nid(pfn_to_page(range->ext.pfn));
 	query->phys_addr = 0;
 	query->flags = 0;
-	if (capable(CAP_SYS_ADMIN)) {
-		/* whoever knows the address may write there */
+	if (lc_shows_addr()) {
+		/* the caller can write to the physical address */
 		lc_range_touch(range);
-		query->phys_addr = PFN_PHYS(range->pfn);
+		query->phys_addr = PFN_PHYS(range->ext.pfn);
 		query->flags = LAZY_CONTIG_PHYS_VALID;
 	}
 put_dmabuf:
@@ -87,7 +107,7 @@ put_dmabuf:
 	return ret;
 }
 
-/* Makes the dma-buf that the user gets if all goes well. */
+/* Create a dma-buf and reserve a file descriptor for it. */
 static int lc_call_export(struct lc_call *call, struct lc_range *range,
 			  u32 fd_flags)
 {
@@ -125,14 +145,14 @@ static int lc_alloc_to_request(const struct lazy_contig_alloc *alloc,
 	if (alloc->flags & ~LAZY_CONTIG_KEEP || alloc->__reserved ||
 	    !lc_fd_flags_valid(alloc->fd_flags) ||
 	    (alloc->align && !is_power_of_2(alloc->align)) ||
-	    !lc_name_valid(alloc->name))
+	    !lc_range_name_valid(alloc->name))
 		return -EINVAL;
 	*req = (struct lc_request) {
 		.nr_pages = PAGE_ALIGN(alloc->len) >> PAGE_SHIFT,
 		.align = max_t(unsigned long, alloc->align >> PAGE_SHIFT, 1),
-		.end_pfn = lc_end_pfn(alloc->max_addr),
-		.node = lc_node_nospec(alloc->node),
-		.name = alloc->name[0] ? alloc->name : LC_NAME,
+		.end_pfn = lc_alloc_end_pfn(alloc->max_addr),
+		.node = lc_alloc_node_nospec(alloc->node),
+		.name = alloc->name[0] ? alloc->name : NULL,
 	};
 	return req->nr_pages ? 0 : -EINVAL;
 }
@@ -158,13 +178,13 @@ static int lc_ioctl_alloc(struct lc_call *call)
 	if (ret)
 		goto put_range;
 	if (alloc->flags & LAZY_CONTIG_KEEP) {
-		ret = lc_region_keep(range, &req);
+		ret = lc_kept_add(range, &req);
 		if (ret)
 			goto drop_dmabuf;
 		call->kept = true;
 	}
 	alloc->fd = call->fd;
-	alloc->phys_addr = capable(CAP_SYS_ADMIN) ? PFN_PHYS(range->pfn) : 0;
+	alloc->phys_addr = lc_shows_addr() ? PFN_PHYS(range->ext.pfn) : 0;
 	lc_range_put(range);
 	return 0;
 
@@ -175,16 +195,16 @@ put_range:
 	return ret;
 }
 
-/* Ends ALLOC and OPEN. */
+/* Completion of ALLOC and OPEN. */
 static void lc_ioctl_new_fd(struct lc_call *call, int err)
 {
 	if (!err) {
 		lc_dma_buf_fd_install(call->dmabuf, call->fd);
 		return;
 	}
-	/* The dma-buf holds the range, so nothing else can begin there yet. */
+	/* The dma-buf holds the range: no other buffer can be kept there. */
 	if (call->kept)
-		lc_region_free(PFN_PHYS(lc_buffer_range(call->dmabuf)->pfn));
+		lc_kept_free(PFN_PHYS(lc_buffer_range(call->dmabuf)->ext.pfn));
 	lc_call_drop(call);
 }
 
@@ -198,13 +218,13 @@ static int lc_ioctl_open(struct lc_call *call)
 		return -EPERM;
 	if (open->__reserved || !lc_fd_flags_valid(open->fd_flags))
 		return -EINVAL;
-	range = lc_region_get(open->phys_addr);
+	range = lc_kept_get(open->phys_addr);
 	if (IS_ERR(range))
 		return PTR_ERR(range);
 	ret = lc_call_export(call, range, open->fd_flags);
 	if (!ret) {
 		open->fd = call->fd;
-		open->len = (u64)range->nr_pages << PAGE_SHIFT;
+		open->len = (u64)range->ext.nr_pages << PAGE_SHIFT;
 	}
 	lc_range_put(range);
 	return ret;
@@ -219,20 +239,21 @@ static int lc_ioctl_resize(struct lc_call *call)
 		return -EPERM;
 	if (resize->flags)
 		return -EINVAL;
-	ret = lc_resize_begin(&call->resize, resize->phys_addr, resize->len);
+	ret = lc_kept_resize_begin(&call->resize, resize->phys_addr, resize->len);
 	if (ret)
 		return ret;
-	resize->phys_addr = lc_resize_addr(&call->resize);
+	resize->phys_addr = lc_kept_resize_addr(&call->resize);
 	resize->len = PAGE_ALIGN(resize->len);
 	return 0;
 }
 
+/* Completion of RESIZE. */
 static void lc_ioctl_resized(struct lc_call *call, int err)
 {
 	if (err)
-		lc_resize_abort(&call->resize);
+		lc_kept_resize_abort(&call->resize);
 	else
-		lc_resize_commit(&call->resize);
+		lc_kept_resize_commit(&call->resize);
 }
 
 static int lc_ioctl_free(struct lc_call *call)
@@ -243,17 +264,17 @@ static int lc_ioctl_free(struct lc_call *call)
 		return -EPERM;
 	if (free->flags)
 		return -EINVAL;
-	return lc_region_free(free->phys_addr);
+	return lc_kept_free(free->phys_addr);
 }
 
 /**
- * struct lc_ioctl - one ioctl
- * @size: of its struct in this version
- * @min_size: of its struct as first published
+ * struct lc_ioctl - description of an ioctl
+ * @size: size of its struct in this version
+ * @min_size: size of its struct as first published
  * @func: does all that can fail
- * @end: called if @func succeeded, once the user has the answer, or with an
- *	error, and then undoes what @func did; may be NULL
- * @answers: something goes back to the user
+ * @end: completion, optional: called if @func succeeded, with 0 after the struct
+ *	was copied to user space, or with the error of that copy to undo @func
+ * @answers: the struct is copied back to user space
  */
 struct lc_ioctl {
 	u32 size;
@@ -316,6 +337,8 @@ static long lc_control_ioctl(struct file *file, unsigned int cmd,
 		return -EFAULT;
 	if (size < ioctl->min_size)
 		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
 	ret = copy_struct_from_user(&call.data, ioctl->size, uarg, size);
 	if (ret)
 		return ret;
@@ -341,17 +364,36 @@ static const struct file_operations lc_control_fops = {
 static struct miscdevice lc_control = {
 	.minor = MISC_DYNAMIC_MINOR,
 	.name = LC_NAME,
-	.fops = &lc_control_fops,
-	.groups = lc_control_groups,
+	.groups = lc_sysfs_groups,
 };
 
-/** lc_control_init - create the node. Return: 0 or that of misc_register() */
+/**
+ * lc_control_init - create the node and its attributes
+ *
+ * Context: module init, after lc_sysfs_init().
+ * Return: 0 or an error of misc_register().
+ */
 int lc_control_init(void)
 {
 	return misc_register(&lc_control);
 }
 
-/** lc_control_exit - remove the node */
+/**
+ * lc_control_publish - let the node be opened
+ *
+ * Context: module init, when nothing can fail any more.
+ */
+void lc_control_publish(void)
+{
+	/* an open() sees all that init did */
+	smp_store_release(&lc_control.fops, &lc_control_fops);
+}
+
+/**
+ * lc_control_exit - remove the node and its attributes
+ *
+ * Context: module exit, or module init with an error.
+ */
 void lc_control_exit(void)
 {
 	misc_deregister(&lc_control);

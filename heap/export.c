@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What other modules can call; include/lazy_contig_kernel.h describes it. */
+/* Functions for other modules, documented in include/lazy_contig_kernel.h. */
 
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/mm.h>
 #include <linux/xarray.h>
 
+#include "alloc.h"
 #include "compat.h"
 #include "include/lazy_contig_kernel.h"
-#include "lazy_contig.h"
-#include "regions.h"
+#include "kept.h"
+#include "range.h"
 
-/* The ranges that other modules have, by first page frame; has its own lock. */
+/* Ranges in use by other modules, by first page frame; has its own lock. */
 static DEFINE_XARRAY(lc_exported);
 
 struct page *lazy_contig_alloc(size_t len, int node, u64 max_addr)
@@ -19,9 +20,8 @@ struct page *lazy_contig_alloc(size_t len, int node, u64 max_addr)
 	struct lc_request req = {
 		.nr_pages = PAGE_ALIGN(len) >> PAGE_SHIFT,
 		.align = 1,
-		.end_pfn = lc_end_pfn(max_addr),
+		.end_pfn = lc_alloc_end_pfn(max_addr),
 		.node = node,
-		.name = LC_NAME,
 	};
 	struct lc_range *range;
 	int ret;
@@ -31,12 +31,12 @@ struct page *lazy_contig_alloc(size_t len, int node, u64 max_addr)
 	range = lc_alloc(&req);
 	if (IS_ERR(range))
 		return ERR_CAST(range);
-	ret = xa_insert(&lc_exported, range->pfn, range, GFP_KERNEL);
+	ret = xa_insert(&lc_exported, range->ext.pfn, range, GFP_KERNEL);
 	if (ret) {
 		lc_range_put(range);
 		return ERR_PTR(ret);
 	}
-	return pfn_to_page(range->pfn);
+	return pfn_to_page(range->ext.pfn);
 }
 EXPORT_SYMBOL_GPL(lazy_contig_alloc);
 
@@ -54,10 +54,10 @@ EXPORT_SYMBOL_GPL(lazy_contig_free);
 
 struct lc_range *lazy_contig_hold(u64 phys_addr, u64 *len)
 {
-	struct lc_range *range = lc_region_get(phys_addr);
+	struct lc_range *range = lc_kept_get(phys_addr);
 
 	if (!IS_ERR(range))
-		*len = (u64)range->nr_pages << PAGE_SHIFT;
+		*len = (u64)range->ext.nr_pages << PAGE_SHIFT;
 	return range;
 }
 EXPORT_SYMBOL_GPL(lazy_contig_hold);

@@ -1,17 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How much all buffers together, and those of one user, may take. */
+/*
+ * How much all buffers together and those of one user may take, and how much
+ * the machine can do without.
+ *
+ * Charging and uncharging take no lock: two counters are compared with their
+ * limits and changed in one atomic step each, first the user's, then that of
+ * all. So neither limit is ever passed, and a request that fits succeeds,
+ * unless another one of the same user that limit_mb refuses is charged to the
+ * user's counter at that moment.
+ */
 
+#include <linux/atomic.h>
 #include <linux/cred.h>
 #include <linux/err.h>
-#include <linux/list.h>
+#include <linux/hashtable.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/user_namespace.h>
+#include <linux/vmstat.h>
+#include <linux/wait.h>
 
 #include "compat.h"
-#include "lazy_contig.h"
+#include "limit.h"
+#include "types.h"
 
 #define LC_PAGES_PER_MB	(SZ_1M >> PAGE_SHIFT)
 
@@ -25,23 +41,30 @@ module_param(user_limit_mb, ulong, 0644);
 MODULE_PARM_DESC(user_limit_mb,
 		 "MiB that the buffers of one user may take, root excepted; 0: no limit of its own");
 
+/* Fits into no limit: the user is about to be freed. */
+#define LC_USER_DEAD	ULONG_MAX
+
 /**
- * struct lc_user - somebody who has buffers, or had until lately
- * @list: in lc_users
- * @uid: who
- * @nr_pages: in this user's live buffers and unfinished requests; once it is 0
- *	the entry goes when somebody new comes
+ * struct lc_user - a user who has buffers, or had until lately
+ * @node: in lc_users
+ * @uid: the user
+ * @nr_pages: in this user's live buffers and unfinished requests. A user
+ *	without any may be freed as soon as another user comes.
+ * @rcu: frees it
  */
 struct lc_user {
-	struct list_head list;
+	struct hlist_node node;
 	kuid_t uid;
-	unsigned long nr_pages;
+	atomic_long_t nr_pages;
+	struct rcu_head rcu;
 };
 
-/* Guards lc_users, what is on it, and lc_total. */
-static DEFINE_MUTEX(lc_limit_lock);
-static LIST_HEAD(lc_users);
-static unsigned long lc_total;
+/* Guards additions to lc_users and removals, which RCU readers may see late. */
+static DEFINE_MUTEX(lc_users_lock);
+static DEFINE_HASHTABLE(lc_users, 6);
+
+/* In all live buffers and unfinished requests. */
+static atomic_long_t lc_total;
 
 static unsigned long lc_mb_to_pages(unsigned long mb)
 {
@@ -49,7 +72,11 @@ static unsigned long lc_mb_to_pages(unsigned long mb)
 						  mb * LC_PAGES_PER_MB;
 }
 
-/** lc_limit_pages - the most that all buffers together may take, in pages */
+/**
+ * lc_limit_pages - the most that all buffers together may take
+ *
+ * Context: any. Return: a number of pages.
+ */
 unsigned long lc_limit_pages(void)
 {
 	unsigned long ram = totalram_pages();
@@ -58,10 +85,14 @@ unsigned long lc_limit_pages(void)
 	return min(mb ? lc_mb_to_pages(mb) : ram / 10 * 9, ram);
 }
 
-/** lc_charged_pages - how many pages are charged now */
-unsigned long lc_charged_pages(void)
+/**
+ * lc_limit_charged - what all buffers and unfinished requests take
+ *
+ * Context: any. Return: a number of pages.
+ */
+unsigned long lc_limit_charged(void)
 {
-	return READ_ONCE(lc_total);
+	return atomic_long_read(&lc_total);
 }
 
 static unsigned long lc_user_limit_pages(kuid_t uid)
@@ -73,109 +104,310 @@ static unsigned long lc_user_limit_pages(kuid_t uid)
 	return lc_mb_to_pages(mb);
 }
 
-static void lc_users_sweep(void)
+/*
+ * In a user namespace a user has further ids, which count as the user who owns
+ * the namespace. One that belongs to root adds none: its ids stay what they are.
+ */
+static kuid_t lc_current_user(void)
 {
-	struct lc_user *user, *next;
+	const struct user_namespace *ns;
+	kuid_t uid = current_uid();
 
-	list_for_each_entry_safe(user, next, &lc_users, list) {
-		if (user->nr_pages)
-			continue;
-		list_del(&user->list);
-		kfree(user);
-	}
+	for (ns = current_user_ns(); ns != &init_user_ns; ns = ns->parent)
+		if (!uid_eq(ns->owner, GLOBAL_ROOT_UID))
+			uid = ns->owner;
+	return uid;
 }
 
+/* Under lc_users_lock or RCU's. */
 static struct lc_user *lc_user_find(kuid_t uid)
 {
 	struct lc_user *user;
 
-	lockdep_assert_held(&lc_limit_lock);
-	list_for_each_entry(user, &lc_users, list)
+	hash_for_each_possible_rcu(lc_users, user, node, __kuid_val(uid),
+				   lockdep_is_held(&lc_users_lock))
 		if (uid_eq(user->uid, uid))
 			return user;
+	return NULL;
+}
+
+static void lc_users_sweep(void)
+{
+	struct hlist_node *next;
+	struct lc_user *user;
+	unsigned int bucket;
+
+	lockdep_assert_held(&lc_users_lock);
+	hash_for_each_safe(lc_users, bucket, next, user, node) {
+		if (atomic_long_cmpxchg(&user->nr_pages, 0, LC_USER_DEAD))
+			continue;
+		hash_del_rcu(&user->node);
+		kfree_rcu(user, rcu);
+	}
+}
+
+static struct lc_user *lc_user_add(kuid_t uid)
+{
+	struct lc_user *user;
 
 	lc_users_sweep();
 	user = kzalloc_obj(*user);
 	if (user) {
 		user->uid = uid;
-		list_add(&user->list, &lc_users);
+		hash_add_rcu(lc_users, &user->node, __kuid_val(uid));
 	}
 	return user;
 }
 
-static bool lc_try_charge(struct lc_user *user, unsigned long nr_pages,
-			  unsigned long limit, unsigned long user_limit)
+static bool lc_counter_add(atomic_long_t *counter, unsigned long nr_pages,
+			   unsigned long limit)
 {
-	lockdep_assert_held(&lc_limit_lock);
-	if (lc_total > limit || nr_pages > limit - lc_total ||
-	    user->nr_pages > user_limit ||
-	    nr_pages > user_limit - user->nr_pages)
-		return false;
-	user->nr_pages += nr_pages;
-	lc_total += nr_pages;
+	long old = atomic_long_read(counter);
+
+	do {
+		if ((unsigned long)old > limit || nr_pages > limit - old)
+			return false;
+	} while (!atomic_long_try_cmpxchg(counter, &old, old + nr_pages));
 	return true;
 }
 
+/* Return: 0, or -ENOMEM if a limit would be passed, or for a dead user. */
+static inline int lc_user_charge(struct lc_user *user, unsigned long nr_pages)
+{
+	if (!lc_counter_add(&user->nr_pages, nr_pages,
+			    lc_user_limit_pages(user->uid)))
+		return -ENOMEM;
+	if (!lc_counter_add(&lc_total, nr_pages, lc_limit_pages())) {
+		atomic_long_sub(nr_pages, &user->nr_pages);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* For users who are new, and again for those who seem to have no room. */
+static struct lc_user *lc_charge_slowly(kuid_t uid, unsigned long nr_pages)
+{
+	struct lc_user *user;
+	int ret = -ENOMEM;
+
+	mutex_lock(&lc_users_lock);
+	user = lc_user_find(uid) ?: lc_user_add(uid);
+	if (user)
+		ret = lc_user_charge(user, nr_pages);
+	mutex_unlock(&lc_users_lock);
+	return ret ? ERR_PTR(ret) : user;
+}
+
 /**
- * lc_charge - count pages against the limits before they are looked for
+ * lc_limit_charge - count pages against the limits before they are looked for
  * @nr_pages: how many, at least 1
  *
  * Context: process context, may sleep.
- * Return: the current user, to be given to lc_uncharge(), or -ENOMEM as
+ * Return: the user who is charged, for lc_limit_uncharge(), or -ENOMEM as
  * ERR_PTR if a limit would be passed.
  */
-struct lc_user *lc_charge(unsigned long nr_pages)
+struct lc_user *lc_limit_charge(unsigned long nr_pages)
 {
-	kuid_t uid = current_uid();
-	unsigned long limit = lc_limit_pages();
-	unsigned long user_limit = lc_user_limit_pages(uid);
+	kuid_t uid = lc_current_user();
 	struct lc_user *user;
+	int ret = -ENOMEM;
 
-	mutex_lock(&lc_limit_lock);
+	rcu_read_lock();
 	user = lc_user_find(uid);
-	if (!user || !lc_try_charge(user, nr_pages, limit, user_limit))
-		user = ERR_PTR(-ENOMEM);
-	mutex_unlock(&lc_limit_lock);
-	return user;
+	if (user)
+		ret = lc_user_charge(user, nr_pages);
+	rcu_read_unlock();
+	return ret ? lc_charge_slowly(uid, nr_pages) : user;
 }
 
 /**
- * lc_charge_more - count further pages of somebody who has some
- * @user: returned by lc_charge(), and not all of it undone
+ * lc_limit_charge_more - count further pages of a user who has some
+ * @user: returned by lc_limit_charge(), and not all of it undone
  * @nr_pages: how many, at least 1
  *
- * Context: process context, may sleep.
+ * Context: any.
  * Return: 0, or -ENOMEM if a limit would be passed.
  */
-int lc_charge_more(struct lc_user *user, unsigned long nr_pages)
+int lc_limit_charge_more(struct lc_user *user, unsigned long nr_pages)
 {
-	unsigned long limit = lc_limit_pages();
-	unsigned long user_limit = lc_user_limit_pages(user->uid);
-	bool charged;
-
-	mutex_lock(&lc_limit_lock);
-	charged = lc_try_charge(user, nr_pages, limit, user_limit);
-	mutex_unlock(&lc_limit_lock);
-	return charged ? 0 : -ENOMEM;
+	return lc_user_charge(user, nr_pages);
 }
 
 /**
- * lc_uncharge - undo lc_charge()
+ * lc_limit_uncharge - undo lc_limit_charge()
  * @user: what it returned
  * @nr_pages: how many of the pages are gone
  *
- * Context: process context, may sleep.
+ * Context: any.
  */
-void lc_uncharge(struct lc_user *user, unsigned long nr_pages)
+void lc_limit_uncharge(struct lc_user *user, unsigned long nr_pages)
 {
-	mutex_lock(&lc_limit_lock);
-	lc_total -= nr_pages;
-	user->nr_pages -= nr_pages;
-	mutex_unlock(&lc_limit_lock);
+	atomic_long_sub(nr_pages, &lc_total);
+	/* from here on it may be freed */
+	atomic_long_sub(nr_pages, &user->nr_pages);
 }
 
-/** lc_limit_exit - forget all users; after the last release of a range */
+/* In attempts in progress; by node. */
+static atomic_long_t lc_under_way[MAX_NUMNODES];
+static atomic_long_t lc_all_under_way;
+/* Attempts that have ended, and those who wait for one. */
+static atomic_t lc_ended;
+static DECLARE_WAIT_QUEUE_HEAD(lc_ended_wait);
+
+/**
+ * lc_limit_begin - pages are about to be taken from a zone
+ * @zone: the zone
+ * @nr_pages: how many
+ *
+ * They count for the watermark checks of others until lc_limit_end().
+ *
+ * Context: any.
+ */
+void lc_limit_begin(struct zone *zone, unsigned long nr_pages)
+{
+	atomic_long_add(nr_pages, &lc_under_way[zone_to_nid(zone)]);
+	atomic_long_add(nr_pages, &lc_all_under_way);
+}
+
+/**
+ * lc_limit_end - pages were taken from a zone, or were not
+ * @zone: as for lc_limit_begin()
+ * @nr_pages: likewise
+ *
+ * Context: any.
+ */
+void lc_limit_end(struct zone *zone, unsigned long nr_pages)
+{
+	atomic_long_sub(nr_pages, &lc_under_way[zone_to_nid(zone)]);
+	atomic_long_sub(nr_pages, &lc_all_under_way);
+	atomic_inc(&lc_ended);
+	wake_up_all(&lc_ended_wait);
+}
+
+/** lc_limit_ended - for lc_limit_wait(): how many attempts have ended so far */
+unsigned int lc_limit_ended(void)
+{
+	return atomic_read(&lc_ended);
+}
+
+/**
+ * lc_limit_wait - wait for an attempt in progress to end
+ * @ended: lc_limit_ended() before the watermarks were checked
+ * @deadline: jiffies at which to give up
+ *
+ * Context: process, may sleep; killable.
+ * Return: true if the watermark checks may have another result now.
+ */
+bool lc_limit_wait(unsigned int ended, unsigned long deadline)
+{
+	long left = deadline - jiffies;
+
+	if (!atomic_long_read(&lc_all_under_way) || left <= 0)
+		return ended != lc_limit_ended();
+	return wait_event_killable_timeout(lc_ended_wait,
+					   ended != lc_limit_ended(), left) > 0;
+}
+
+static unsigned long lc_zone_file(struct zone *zone)
+{
+	return zone_page_state(zone, NR_ZONE_INACTIVE_FILE) +
+	       zone_page_state(zone, NR_ZONE_ACTIVE_FILE);
+}
+
+/* Pages of CMA areas that are free or may hold page cache. */
+static unsigned long lc_zone_cma(struct zone *zone)
+{
+	unsigned long free = zone_page_state(zone, NR_FREE_CMA_PAGES);
+	unsigned long all = zone_cma_pages(zone);
+
+	return free + min(lc_zone_file(zone), all - min(all, free));
+}
+
+/* What could be had from a zone without swapping, but not what only CMA can. */
+static unsigned long lc_zone_available(struct zone *zone)
+{
+	unsigned long all = zone_page_state(zone, NR_FREE_PAGES) +
+			    lc_zone_file(zone);
+
+	return all - min(all, lc_zone_cma(zone));
+}
+
+/* What must be left in a node, CMA areas included: for the kernel's own use. */
+static unsigned long lc_node_kept(int node, bool movable)
+{
+	unsigned long kept = 0;
+	int idx;
+
+	for (idx = 0; idx < MAX_NR_ZONES; idx++) {
+		struct zone *zone = &NODE_DATA(node)->node_zones[idx];
+
+		kept += high_wmark_pages(zone) + lc_zone_cma(zone);
+		if (idx == ZONE_MOVABLE && !movable)
+			kept += lc_zone_available(zone);
+	}
+	return kept;
+}
+
+static unsigned long lc_node_available(int node)
+{
+	unsigned long available = 0;
+	int idx;
+
+	for (idx = 0; idx < MAX_NR_ZONES; idx++) {
+		struct zone *zone = &NODE_DATA(node)->node_zones[idx];
+
+		available += lc_zone_available(zone) + lc_zone_cma(zone);
+	}
+	return available;
+}
+
+/* What the page allocator leaves in a zone for those who can use no higher one. */
+static unsigned long lc_zone_kept(struct zone *zone, unsigned long end_pfn)
+{
+	int class = end_pfn <= SZ_4G >> PAGE_SHIFT ? zone_idx(zone) :
+						     MAX_NR_ZONES - 1;
+
+	return high_wmark_pages(zone) + zone->lowmem_reserve[class];
+}
+
+/**
+ * lc_limit_spare - can the machine spare so many pages?
+ * @zone: from this zone
+ * @c: placement constraints: the length, and from where on a zone is too high
+ * @taken: the pages are taken already: was that too much?
+ *
+ * alloc_contig_range heeds no watermark. The zone must keep its high watermark
+ * and its lowmem reserve; and what the kernel says can be had without swapping
+ * must cover the request, those under way, and what the page allocator would
+ * leave, or another process's allocation would invoke the OOM killer: in the
+ * zone's node too, because a process may be bound to it. CMA areas do not count,
+ * which neither requests nor the kernel's own allocations can use, nor, if @zone
+ * is another one, ZONE_MOVABLE, which the kernel's own cannot use.
+ *
+ * Context: any.
+ * Return: true if it can.
+ */
+bool lc_limit_spare(struct zone *zone, const struct lc_constraint *c, bool taken)
+{
+	bool movable = zone_idx(zone) == ZONE_MOVABLE;
+	unsigned long nr_pages = taken ? 0 : c->nr_pages, kept;
+	int node = zone_to_nid(zone);
+
+	if (lc_zone_available(zone) < nr_pages + lc_zone_kept(zone, c->end_pfn))
+		return false;
+	kept = nr_pages + atomic_long_read(&lc_under_way[node]);
+	if (lc_node_available(node) < kept + lc_node_kept(node, movable))
+		return false;
+	kept = nr_pages + atomic_long_read(&lc_all_under_way);
+	for_each_node_state(node, N_MEMORY)
+		kept += lc_node_kept(node, movable);
+	return si_mem_available() >= kept;
+}
+
+/** lc_limit_exit - forget all users, when no range is left */
 void lc_limit_exit(void)
 {
+	mutex_lock(&lc_users_lock);
 	lc_users_sweep();
+	mutex_unlock(&lc_users_lock);
 }

@@ -1,142 +1,218 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lazy_contig: physically contiguous dma-bufs, made at run time.
+ * lazy_contig: physically contiguous dma-bufs, allocated at run time.
  *
  * Theory of operation
  *
- * Linux can empty a range of ordinary memory at any time by moving what lies
- * there (alloc_contig_range), but it leaves open which range, and trying one
- * that cannot be emptied is slow. This module chooses ranges, empties them and
- * hands them out as dma-bufs.
+ * alloc_contig_range() empties a range of memory by migrating the pages in it.
+ * It does not say which range, is slow and disruptive on one that cannot be
+ * emptied, and waits without a bound for pages under I/O. This module chooses
+ * ranges, empties them, owns their pages and exports them as dma-bufs.
  *
- * How a request travels. Data goes one way, each stage in its own file, and
- * the only way back is the release of a buffer:
+ * Terms: an extent is a range of page frames (types.h); a pageblock is what the
+ * kernel isolates as a whole; a window is the extent, and the run of pageblocks
+ * around it, that one attempt tries to empty; a range (range.h) owns the pages
+ * of a buffer; idle memory is allocated, but in no buffer.
  *
- *	heap_core.c heap_node.c		/dev/dma_heap/lazy_contig and _dma32, as
- *	  heap.c			heaps of the kernel's class or with
- *					nodes of our own
- *	control.c			/dev/lazy_contig
- *	lazy_cma.c			/dev/lazy_cma, for another driver's
- *					programs
- *	export.c			calls from other modules
- *	alloc.c places.c		order of nodes, zones and sources, the
- *					time limit, when to give up
- *	limit.c spare.c			what all and what one user may have,
- *					and what the machine can do without
- *	pool.c pool_limits.c pieces.c	ranges freed lately, how much of them
- *					and how long
- *	buddy.c				small pieces from the page allocator
- *	reserve.c reserve_size.c	what was set aside for requests like this
- *	scan.c map.c policy.c		which range: reading struct pages,
- *					remembering what was read, choosing
- *	attempt.c migrate.c		trying one after the other, emptying it,
- *	  zero.c parallel.c		clearing it
- *	range.c offline.c		the owner of the pages from then on
- *	buffer.c mmap.c			the dma-buf
- *	regions.c resize.c		buffers that are kept without one
- *	background.c			clears idle memory, lets it go by age
- *	observe/			what others may see of all this
+ * Layers, from the top down. A file calls only files of layers below its own,
+ * or below it in the list here; each lock is private to one file, with all that
+ * it guards. tests/vm/lint checks the includes.
  *
- * Who owns pages. Until lc_migrate() or lc_buddy_take() returns they belong to
- * the kernel. Then the request owns them, for the few lines until a struct
- * lc_range does: whoever fails in between gives them back. A range is
- * refcounted; each dma-buf holds one reference, and whatever keeps a dma-buf
- * alive (an fd, a mapping, an importer) keeps the range. Keeping a buffer
- * until it is freed by address is one more reference. The last reference
- * takes the line out of /proc/iomem, returns the pages, and then the charge:
- * in this order, so that a limit never promises what is not there yet. Every
- * page has one owner at any time; none is freed on any other path.
+ * faces
+ *	heap.c control.c lazy_cma_compat.c export.c: check what user space or
+ *	another module passes, make a struct lc_request of it, and hand out a
+ *	dma-buf or pages. sysfs.c debugfs.c: what can be read and set. Called by
+ *	the VFS, the driver core and other modules, by no file here.
  *
- * What can fail, and what happens then. Nothing is begun that the limits or
- * the machine could not carry: a request is charged first, and refused if
- * what would remain is less than the page allocator's own reserves, because
- * alloc_contig_range heeds no watermark and the OOM killer must never have
- * to pay for a buffer. A range that cannot be emptied (-EBUSY) is remembered
- * and the next best one tried, until no candidate or no time is left; the
- * user sees -ENOMEM. A fatal signal ends a request between any two steps,
- * with -EINTR for nobody to see. All stages undo what they did when they fail,
- * so an error means that nothing has changed. Releasing cannot fail.
+ * kept.c
+ *	Buffers found by physical address; called by faces. lc_kept_lock: their
+ *	index, its marks of resizes in progress, and the right to make the first
+ *	dma-buf of a kept range. Held for lookups only.
  *
- * What runs at the same time. Requests run in parallel in their callers'
- * contexts and share no lock while they read struct pages, move or clear.
- * A window is claimed before it is emptied, so that two requests never work on
- * the same free block, which would make both fail. Large ranges are emptied in
- * parts by several threads, which run only where the caller may run. Locks are
- * held for short stretches of bookkeeping. The order, where two are held: what
- * the mm and the dma-buf core hold, lc_live_lock, a buffer's lock. The lock of
- * kept buffers is taken under what the mm holds, and nothing under it.
+ * alloc.c buffer.c hotplug.c
+ *	alloc.c: the zonelist, the order of sources, the deadline, and who frees
+ *	on failure; the only file that knows more than one source. Called by
+ *	faces and kept.c. buffer.c: the dma-buf of a range and its mappings; a
+ *	buffer's lock guards its attachments and how each is mapped. hotplug.c:
+ *	the memory notifier, which asks the layers below in a fixed order.
  *
- * What the memory is while it is ours: allocated kernel pages, one reference
- * each, unmovable for everyone else. Hibernating the machine treats them like
- * any other kernel memory; taking a block offline that holds some fails.
+ * range.c contig.c
+ *	range.c: the owner of pages in use. lc_live_lock: the list of ranges, the
+ *	length of each, and its list of dma-bufs. contig.c: empties one claimed
+ *	window, by helper threads, apart from the request that waits for it; an
+ *	attempt's lock guards whether it is still waited for. Knows no cache.
+ *
+ * cache/
+ *	Idle memory. pool.c: what was released lately, and where released memory
+ *	goes. reserve.c: what was set aside; lc_reserve_lock guards what reserves
+ *	own. worker.c: a thread that zeroes idle memory. extent.c: sets of
+ *	extents; the lock of a struct lc_idle guards its sets, and
+ *	lc_zeroing_lock is held while a few pages are zeroed: taking it once
+ *	waits for that. Called by alloc.c, by a range's release, sysfs, and
+ *	reclaim (the pool's shrinker).
+ *
+ * pages.c parallel.c limit.c
+ *	pages.c: takes pages from the page allocator, zeroes and frees them; the
+ *	only file that frees. parallel.c: work on the parts of an extent by
+ *	helper threads; lc_helpers_lock guards which of them has a job. limit.c:
+ *	charges of users, without a lock but for new users, and watermark checks.
+ *
+ * search/
+ *	Where a window can be made, and at what cost. search.c: the best window
+ *	over the zones of a node. zone.c: what is known of each zone; a zone's
+ *	lock guards its summaries, its claims, and what is going offline, and is
+ *	never held while memory is scanned, allocated or migrated, because
+ *	reclaim takes it. placement.c: arithmetic on summaries. pbscan.c: reads
+ *	struct pages, without locks or references. pbmap.c: a summary for each
+ *	pageblock. Idle memory of the pool is laid over what is scanned.
+ *
+ * types.h stats.c trace.h compat.h
+ *	The ground: used by all, and use nothing here.
+ *
+ * Life of a request. A face checks its arguments. alloc.c charges the pages to
+ * the user and picks the kernel's zonelist for the caller's memory policy and
+ * cpuset. The sources follow: the pool; for a small request while the pool is
+ * in use, part of a pageblock that is emptied; the page allocator, without
+ * reclaim; the reserve; and emptying windows. The search gives the cheapest
+ * window, claimed and scanned once more; the pool's idle memory there is
+ * evicted; contig.c empties it. After -EBUSY the pageblocks in the way are
+ * remembered, and the next best window is tried, until there is none or the
+ * deadline has passed. The pages get a range, and the range a dma-buf.
+ *
+ * Who owns pages when. The page allocator, the pool or the reserve, until they
+ * are taken; then the request, until lc_range_create(); then the range, until
+ * its last reference; then the reserve, the pool or the page allocator. During
+ * an attempt its job owns the parts that are empty. Each dma-buf holds a
+ * reference to its range, and so does keeping; descriptors, mappings and
+ * importers hold the dma-buf. A page has one owner at any time, and is zero when
+ * it leaves alloc.c. The last reference removes the line in /proc/iomem, then
+ * returns the pages, then the charge: a limit never promises memory that is
+ * still in use.
+ *
+ * Failure. Limits and watermarks are checked before any work starts:
+ * alloc_contig_range() ignores watermarks, and a request must never cause an OOM
+ * kill. Concurrent requests do not see each other, so the watermarks are checked
+ * again once the pages are taken. Each stage undoes what it did: an error leaves
+ * nothing allocated. A fatal signal ends a request between two steps and while
+ * it waits for an attempt. An attempt that takes too long is left behind: it
+ * ends by itself, frees its pages and drops its claim, while the request goes on
+ * elsewhere or ends. Release allocates nothing and cannot fail: what it takes to
+ * make pages idle is allocated when they are taken. Pages that still have other
+ * references, or are broken, are freed one by one.
+ *
+ * Concurrency. Requests run in the context of their callers and hold no lock
+ * while they scan, migrate or zero. Claims keep two attempts out of one block
+ * that the kernel isolates, where each would make the other fail. The complete
+ * lock order, outermost first; what is not listed is a leaf:
+ *
+ *	lc_reserve_change_lock (alloc.c)
+ *	mmap_lock, or what a face holds -> lc_kept_lock
+ *	dma_resv -> a buffer's lock
+ *	lc_live_lock -> a buffer's lock
+ *	memory hotplug -> lc_zones_lock -> a zone's lock
+ *	memory hotplug -> lc_live_lock
+ *	lc_pools_lock, lc_reserves_lock -> lc_worker_lock
+ *	lc_reserve_lock -> the lock of a struct lc_idle
+ *	lc_zeroing_lock -> the lock of a struct lc_idle
+ *
+ * Reclaim takes lc_zeroing_lock, the lock of a struct lc_idle and a zone's lock:
+ * nothing is allocated with GFP_KERNEL under them. It is allocated under
+ * lc_kept_lock, lc_zones_lock, lc_pools_lock, lc_reserves_lock and
+ * lc_users_lock, none of which reclaim takes.
+ *
+ * Going offline and becoming an owner race: the notifier publishes the range
+ * first and looks for owners then; an owner makes itself known first and then
+ * asks whether its pages are leaving. One of the two sees the other.
+ *
+ * To the rest of the kernel, pages of a range or a reserve are allocated, with
+ * one reference each, on no LRU, unmovable, in System RAM: they keep their
+ * memory block online, and hibernation and kexec treat them as any kernel
+ * memory. Idle pages of the pool are the same, but counted as reclaimable.
+ * Mappings are of page frames (VM_PFNMAP), which get_user_pages() does not take.
  */
 #include <linux/module.h>
 
+#include "cache/pool.h"
+#include "cache/reserve.h"
+#include "cache/worker.h"
 #include "compat.h"
-#include "lazy_contig.h"
-#include "observe/stats.h"
-#include "regions.h"
-#include "scan.h"
+#include "control.h"
+#include "debugfs.h"
+#include "heap.h"
+#include "hotplug.h"
+#include "kept.h"
+#include "lazy_cma_compat.h"
+#include "limit.h"
+#include "parallel.h"
+#include "search/zone.h"
+#include "sysfs.h"
 
 static int __init lc_init(void)
 {
 	int ret;
 
-	lc_stats_init();
-	ret = lc_scan_init();
+	lc_sysfs_init();
+	ret = lc_worker_init();
 	if (ret)
 		return ret;
 	ret = lc_pool_init();
 	if (ret)
-		goto exit_scan;
-	ret = lc_background_init();
+		goto exit_worker;
+	ret = lc_hotplug_init();
 	if (ret)
 		goto exit_pool;
-	ret = lc_offline_init();
-	if (ret)
-		goto exit_background;
 	ret = lc_control_init();
 	if (ret)
-		goto exit_offline;
-	ret = lc_cma_init();
+		goto exit_hotplug;
+	ret = lc_lazy_cma_compat_init();
 	if (ret)
 		goto exit_control;
 	lc_debugfs_init();
-	ret = lc_heaps_init();
+	ret = lc_heap_init();
 	if (ret)
 		goto exit_debugfs;
+	/*
+	 * The kernel frees a module whose init fails even if files of it are open:
+	 * until here the nodes exist, but opening them fails with -ENODEV.
+	 */
+	lc_control_publish();
+	lc_lazy_cma_compat_publish();
+	lc_heap_publish();
 	return 0;
 
 exit_debugfs:
 	lc_debugfs_exit();
-	lc_cma_exit();
+	lc_lazy_cma_compat_exit();
 exit_control:
 	lc_control_exit();
-exit_offline:
-	lc_offline_exit();
-exit_background:
-	lc_background_exit();
-	lc_reserve_exit();
+exit_hotplug:
+	lc_hotplug_exit();
 exit_pool:
+	lc_worker_exit();
+	lc_reserve_exit();
 	lc_pool_exit();
-exit_scan:
-	lc_scan_exit();
+	lc_parallel_exit();
+	lc_zone_exit();
+	return ret;
+exit_worker:
+	lc_worker_exit();
 	return ret;
 }
 
 static void __exit lc_exit(void)
 {
-	lc_heaps_exit();
+	lc_heap_exit();
 	lc_debugfs_exit();
-	lc_cma_exit();
+	lc_lazy_cma_compat_exit();
 	lc_control_exit();
-	lc_regions_exit();
-	lc_offline_exit();
-	lc_background_exit();
+	lc_kept_exit();
+	lc_hotplug_exit();
+	lc_worker_exit();
 	lc_reserve_exit();
 	lc_pool_exit();
 	lc_limit_exit();
-	lc_scan_exit();
+	lc_parallel_exit();
+	lc_zone_exit();
 }
 
 module_init(lc_init);

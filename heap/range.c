@@ -1,32 +1,149 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The owner of pages: every page of ours that is in use belongs to one range. */
+/*
+ * The owner of pages: every page in use belongs to one range.
+ *
+ * A range of a pageblock or more, and each kept one, has a line in /proc/iomem:
+ * one below each line of System RAM that it reaches into, nearly always a
+ * single one. Lines are for information only. One that cannot be placed is left
+ * out, and no request depends on it: the kernel keeps lines of memory that was
+ * reserved while booting and freed later, and may have no memory for a line.
+ *
+ * All functions may sleep.
+ */
 
 #include <linux/cred.h>
 #include <linux/ctype.h>
 #include <linux/err.h>
+#include <linux/ioport.h>
 #include <linux/ktime.h>
+#include <linux/lazy_contig.h>
+#include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "cache/pool.h"
 #include "compat.h"
-#include "lazy_contig.h"
-#include "observe/stats.h"
-#include "observe/trace.h"
-#include "scan.h"
+#include "limit.h"
+#include "range.h"
+#include "search/zone.h"
+#include "stats.h"
+#include "trace.h"
 
-/* Guards lc_live, and the buffers list and the length of each range on it. */
+/*
+ * Guards lc_live, and of each range on it the list of buffers and the length.
+ * A buffer's lock may be taken under it.
+ */
 static DEFINE_MUTEX(lc_live_lock);
 static LIST_HEAD(lc_live);
 
+/* Of ranges whose request has no name; such a name costs no copy. */
+static const char lc_default_name[] = LC_NAME;
+
 /**
- * lc_name_valid - may a range have this name?
+ * struct lc_line - a line in /proc/iomem
+ * @next: the next one of the same range
+ * @res: the line
+ */
+struct lc_line {
+	struct lc_line *next;
+	struct resource res;
+};
+
+/* Return: true if it was inserted right below System RAM. */
+static bool lc_line_insert(struct resource *res)
+{
+	if (insert_resource(&iomem_resource, res))
+		return false;
+	/* the parent stays, because the pages are in use */
+	if ((res->parent->flags & IORESOURCE_SYSTEM_RAM) ==
+	    IORESOURCE_SYSTEM_RAM)
+		return true;
+	remove_resource(res);
+	return false;
+}
+
+static bool lc_line_place(struct resource *res, const struct resource *ram)
+{
+	/*
+	 * A line as long as that of the RAM would become its parent and hide
+	 * it. So it is inserted with a length of one byte.
+	 */
+	res->start = ram->start;
+	res->end = ram->start;
+	if (lc_line_insert(res)) {
+		if (!adjust_resource(res, ram->start, resource_size(ram)))
+			return true;
+		remove_resource(res);
+	}
+	/* The lines in its way become its children if they lie inside. */
+	res->end = ram->end;
+	return lc_line_insert(res);
+}
+
+/*
+ * @ram is what one line of System RAM and the range have in common. Lines of
+ * memory that is plugged in and out in parts are merged and split by the
+ * kernel, which cannot do so when they have children.
+ */
+static int lc_line_add(struct resource *ram, void *arg)
+{
+	struct lc_range *range = arg;
+	struct lc_line *line;
+
+	if (ram->flags & IORESOURCE_SYSRAM_MERGEABLE)
+		return 0;
+	line = kzalloc_obj(*line);
+	if (!line)
+		return 0;
+	line->res.name = range->name;
+	line->res.flags = IORESOURCE_MEM | IORESOURCE_BUSY;
+	if (!lc_line_place(&line->res, ram)) {
+		kfree(line);
+		return 0;
+	}
+	line->next = range->lines;
+	range->lines = line;
+	return 0;
+}
+
+static void lc_lines_remove(struct lc_range *range)
+{
+	struct lc_line *line;
+
+	while ((line = range->lines)) {
+		range->lines = line->next;
+		remove_resource(&line->res);
+		kfree(line);
+	}
+}
+
+static bool lc_wants_lines(const struct lc_range *range)
+{
+	return range->ext.nr_pages >= pageblock_nr_pages || range->kept;
+}
+
+/* Make good what is missing or too much; lines that are there are right. */
+static void lc_lines_update(struct lc_range *range)
+{
+	if (!lc_wants_lines(range))
+		lc_lines_remove(range);
+	else if (!range->lines)
+		walk_iomem_res_desc(IORES_DESC_NONE,
+				    IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY,
+				    PFN_PHYS(range->ext.pfn),
+				    PFN_PHYS(lc_extent_end(&range->ext)) - 1,
+				    range, lc_line_add);
+}
+
+/**
+ * lc_range_name_valid - may a range have this name?
  * @name: LAZY_CONTIG_NAME_MAX bytes
  *
  * Return: true if it ends inside and is printable ASCII, or empty.
  */
-bool lc_name_valid(const char *name)
+bool lc_range_name_valid(const char *name)
 {
 	size_t i;
 
@@ -39,127 +156,157 @@ bool lc_name_valid(const char *name)
 	return false;
 }
 
-static void lc_range_forget(struct lc_range *range)
+static int lc_range_set_name(struct lc_range *range, const char *name)
+{
+	range->name = lc_default_name;
+	if (name && name != lc_default_name)
+		range->name = kstrdup(name, GFP_KERNEL);
+	return range->name ? 0 : -ENOMEM;
+}
+
+static void lc_range_destroy(struct lc_range *range)
+{
+	if (range->name != lc_default_name)
+		kfree(range->name);
+	kfree(range);
+}
+
+static void lc_range_unlink(struct lc_range *range)
 {
 	mutex_lock(&lc_live_lock);
 	list_del(&range->live);
 	mutex_unlock(&lc_live_lock);
-	lc_iomem_remove(range);
 }
 
 /**
  * lc_range_create - give pages an owner
- * @pfn: first page frame, of @req->nr_pages pages with one reference each
- * @req: the request they answer
- * @user: whom they are charged to
+ * @ext: the pages, of one zone, with one reference each
+ * @name: its name in /proc/iomem
+ * @user: the user they are charged to
+ * @spare: from lc_pool_prepare(), for their release
  *
- * On success the range owns the pages and the charge, on failure the caller
- * still does.
+ * On success the range owns the pages, the charge and @spare, on failure the
+ * caller still does.
  *
- * Context: process context, may sleep.
- * Return: the range with one reference, or -ENOMEM, which includes that its
- * memory is just going offline, or -EBUSY if the physical address space is not
- * what the kernel's own tables say, as ERR_PTR.
+ * Return: the range with one reference, or -ENOMEM as ERR_PTR, which includes
+ * that its memory is going offline.
  */
-struct lc_range *lc_range_create(unsigned long pfn, const struct lc_request *req,
-				 struct lc_user *user)
+struct lc_range *lc_range_create(const struct lc_extent *ext, const char *name,
+				 struct lc_user *user,
+				 const struct lc_extent_spare *spare)
 {
 	struct lc_range *range;
-	int ret;
 
 	range = kzalloc_obj(*range);
 	if (!range)
 		return ERR_PTR(-ENOMEM);
+	if (lc_range_set_name(range, name))
+		goto destroy;
 	kref_init(&range->ref);
-	range->pfn = pfn;
-	range->nr_pages = req->nr_pages;
+	range->ext = *ext;
 	range->user = user;
-	strscpy(range->name, req->name, sizeof(range->name));
+	range->spare = *spare;
 	INIT_LIST_HEAD(&range->buffers);
 	range->born_ns = ktime_get_coarse_boottime_ns();
 	range->uid = current_uid();
 	range->pid = task_tgid_nr(current);
-	get_task_comm(range->comm, current);
+	/* zero-terminated at any time, also while it is being changed */
+	memcpy(range->comm, current->comm, sizeof(range->comm));
 
-	ret = lc_iomem_add(range);
-	if (ret) {
-		kfree(range);
-		return ERR_PTR(ret);
-	}
 	mutex_lock(&lc_live_lock);
 	list_add_tail(&range->live, &lc_live);
 	mutex_unlock(&lc_live_lock);
-	if (lc_scan_leaving(pfn, range->nr_pages)) {
-		lc_range_forget(range);
-		kfree(range);
-		return ERR_PTR(-ENOMEM);
+	if (lc_zone_leaving(ext)) {
+		lc_range_unlink(range);
+		goto destroy;
 	}
+	if (lc_wants_lines(range))
+		lc_lines_update(range);
 	return range;
+
+destroy:
+	lc_range_destroy(range);
+	return ERR_PTR(-ENOMEM);
 }
 
 static void lc_range_release(struct kref *ref)
 {
 	struct lc_range *range = container_of(ref, struct lc_range, ref);
 
-	trace_lazy_contig_release(range->pfn, range->nr_pages);
-	lc_count(LC_RELEASED, 1);
-	lc_range_forget(range);
-	lc_free(range->pfn, range->nr_pages, range->pristine);
-	lc_uncharge(range->user, range->nr_pages);
-	kfree(range);
+	trace_lazy_contig_release(range->ext.pfn, range->ext.nr_pages);
+	lc_stats_count(LC_RELEASED, 1);
+	lc_lines_remove(range);
+	lc_range_unlink(range);
+	lc_pool_release(&range->ext, range->pristine, true, &range->spare);
+	lc_limit_uncharge(range->user, range->ext.nr_pages);
+	lc_range_destroy(range);
 }
 
 static void lc_range_set_length(struct lc_range *range, unsigned long nr_pages)
 {
 	mutex_lock(&lc_live_lock);
-	range->nr_pages = nr_pages;
+	range->ext.nr_pages = nr_pages;
 	mutex_unlock(&lc_live_lock);
 }
 
 /**
  * lc_range_extend - give a range the pages behind it too
- * @range: a range that nobody else has a reference to
+ * @range: a range whose only reference is the caller's
  * @nr_pages: the length to be
  *
  * On success the range owns those pages and their charge, on failure the
  * caller still does.
  *
- * Context: process context, may sleep.
- * Return: 0, or -EBUSY if they are not part of the same RAM in /proc/iomem or
- * just going offline.
+ * Return: 0, or -EBUSY if they are going offline.
  */
 int lc_range_extend(struct lc_range *range, unsigned long nr_pages)
 {
-	unsigned long had = range->nr_pages;
-	int ret = lc_iomem_resize(range, nr_pages);
+	unsigned long had = range->ext.nr_pages;
 
-	if (ret)
-		return ret;
 	lc_range_set_length(range, nr_pages);
-	if (!lc_scan_leaving(range->pfn, nr_pages))
-		return 0;
-	WARN_ON_ONCE(lc_iomem_resize(range, had));
-	lc_range_set_length(range, had);
-	return -EBUSY;
+	if (lc_zone_leaving(&range->ext)) {
+		lc_range_set_length(range, had);
+		return -EBUSY;
+	}
+	lc_lines_remove(range);
+	lc_lines_update(range);
+	return 0;
 }
 
 /**
  * lc_range_shrink - return the tail of a range
- * @range: a range that nobody else has a reference to
+ * @range: a range whose only reference is the caller's
  * @nr_pages: the length to be, at least 1 and not more than it has
- *
- * Context: process context, may sleep. Cannot fail.
  */
 void lc_range_shrink(struct lc_range *range, unsigned long nr_pages)
 {
-	unsigned long tail = range->nr_pages - nr_pages;
+	const struct lc_extent tail = {
+		range->ext.pfn + nr_pages, range->ext.nr_pages - nr_pages,
+	};
+	struct lc_extent_spare spare;
 
-	if (!tail)
+	if (!tail.nr_pages)
 		return;
-	WARN_ON_ONCE(lc_iomem_resize(range, nr_pages));
+	lc_lines_remove(range);
 	lc_range_set_length(range, nr_pages);
-	lc_give_back(range->pfn + nr_pages, tail);
-	lc_uncharge(range->user, tail);
+	lc_lines_update(range);
+	lc_pool_prepare(&tail, &spare);
+	lc_pool_release(&tail, false, false, &spare);
+	lc_limit_uncharge(range->user, tail.nr_pages);
+}
+
+/**
+ * lc_range_set_kept - a range is kept from now on, or no longer
+ * @range: a range of which the caller holds a reference
+ * @kept: true if it is kept
+ *
+ * The caller makes sure that the keeping of a range begins and ends one after
+ * the other, and not during a change of its length.
+ */
+void lc_range_set_kept(struct lc_range *range, bool kept)
+{
+	WRITE_ONCE(range->kept, kept);
+	lc_lines_update(range);
 }
 
 /**
@@ -174,8 +321,6 @@ void lc_range_get(struct lc_range *range)
 /**
  * lc_range_put - drop a reference; the last one returns the memory
  * @range: the range
- *
- * Context: process context, may sleep.
  */
 void lc_range_put(struct lc_range *range)
 {
@@ -207,11 +352,9 @@ void lc_range_remove_buffer(struct list_head *buffer)
 
 /**
  * lc_range_for_each - look at all live ranges, oldest first
- * @func: called for each; neither range nor its list of buffers changes
- *	meanwhile
+ * @func: called for each, under the lock that guards its length and its list
+ *	of buffers
  * @data: passed on
- *
- * Context: process context, may sleep.
  */
 void lc_range_for_each(void (*func)(const struct lc_range *range, void *data),
 		       void *data)

@@ -2,8 +2,8 @@
 /*
  * lazy_contig for other kernel modules: physically contiguous memory without a
  * dma-buf. Build with this folder among the include paths and with
- * lazy_contig's Module.symvers in KBUILD_EXTRA_SYMBOLS. Who calls these
- * functions keeps lazy_contig loaded.
+ * lazy_contig's Module.symvers in KBUILD_EXTRA_SYMBOLS. A module that uses these
+ * functions pins lazy_contig.
  */
 #ifndef LAZY_CONTIG_KERNEL_H
 #define LAZY_CONTIG_KERNEL_H
@@ -16,40 +16,39 @@ struct page;
 /**
  * lazy_contig_alloc - allocate physically contiguous memory
  * @len: length in bytes, rounded up to whole pages; not 0
- * @node: the NUMA node that all of it must come from, or NUMA_NO_NODE to
- *	follow the memory policy and the cpuset of the current process
- * @max_addr: highest physical address that any byte may have, for example
- *	DMA_BIT_MASK(32); 0 means no limit
+ * @node: NUMA node of all memory, or NUMA_NO_NODE to follow the memory policy
+ *	and the cpuset of the current process
+ * @max_addr: highest physical address of any byte, for example DMA_BIT_MASK(32);
+ *	0 means no limit
  *
- * Every byte is zero. The memory is accounted to the user of the current
- * process and shown in /proc/iomem. Each page has one reference, which
- * lazy_contig_free() drops; whoever took further ones must have dropped them
- * before. Of struct page the caller may use what the user of allocated pages
- * may use.
+ * Every byte is zero. The memory is charged to the user of the current process
+ * and shown in /proc/iomem. Each page has one reference, which belongs to the
+ * caller until lazy_contig_free(); further references must be dropped before.
+ * The caller may use struct page as for pages of the page allocator.
  *
- * Context: process context, may sleep for as long as the parameter
- * time_limit_ms lets a request search; a fatal signal ends it early.
+ * Context: process context, may sleep; bounded by the parameter time_limit_ms,
+ * ended early by a fatal signal.
  * Return: the first page, or an ERR_PTR: -EINVAL @len is 0 or wraps, or @node
- * is not online; -ENOMEM more than the machine or the limits could give, or no
- * place found; -EINTR the current process is being killed.
+ * is not online; -ENOMEM @len exceeds what the machine or a limit could give, or
+ * no range was found; -EINTR the current process is being killed.
  */
 struct page *lazy_contig_alloc(size_t len, int node, u64 max_addr);
 
 /**
- * lazy_contig_free - return memory
- * @page: what lazy_contig_alloc() returned, once; NULL is ignored
+ * lazy_contig_free - free memory of lazy_contig_alloc()
+ * @page: the first page, as returned there; NULL is ignored
  *
  * Context: process context, may sleep.
  */
 void lazy_contig_free(struct page *page);
 
 /**
- * lazy_contig_hold - use a kept buffer of user space
+ * lazy_contig_hold - take a reference to a kept buffer
  * @phys_addr: physical address of its first byte
  * @len: out: its length in bytes
  *
- * The buffer can be freed by its address meanwhile, but its memory stays until
- * lazy_contig_release(). It cannot be resized.
+ * Until lazy_contig_release() the buffer cannot be resized, and its memory stays
+ * even if the buffer is freed by its address.
  *
  * Context: process context, may sleep.
  * Return: a handle, or an ERR_PTR: -ENOENT no kept buffer begins there; -EINTR
@@ -58,8 +57,8 @@ void lazy_contig_free(struct page *page);
 struct lc_range *lazy_contig_hold(u64 phys_addr, u64 *len);
 
 /**
- * lazy_contig_release - end lazy_contig_hold()
- * @range: what it returned
+ * lazy_contig_release - drop a reference of lazy_contig_hold()
+ * @range: the handle
  *
  * Context: process context, may sleep.
  */

@@ -2,6 +2,7 @@
 /*
  * Promise: limits: each allocation of loading may fail: what was made is undone, and the
  *   module loads the next time (plan failures)
+ * Promise: limits: loading that fails leaves no file of the module open (plan failures)
  */
 #include "../selftest/module_calls.h"
 #include "faults.h"
@@ -20,15 +21,44 @@ static bool load(const char *params, int nth, int *err)
 	return injected;
 }
 
+/* Opens every node as soon as it is there, and uses it, until it is killed. */
+static pid_t opener_start(void)
+{
+	static const char * const nodes[] = { CONTROL, "/dev/lazy_cma",
+		"/dev/dma_heap/" HEAP, "/dev/dma_heap/linux,cma" };
+	pid_t pid = fork();
+	size_t i;
+	int fd;
+
+	for (i = 0; !pid; i = (i + 1) % ARRAY_SIZE(nodes)) {
+		fd = open(nodes[i], O_RDWR | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		usleep(1000);
+		call(fd, LAZY_CONTIG_IOCTL_QUERY, NULL);
+		close(fd);
+	}
+	return pid;
+}
+
+static void opener_stop(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
 /* A heap of its own can be unloaded: go on after what it can do without. */
 static void test_own_node(void)
 {
 	int nth, err, wrong = 0, left = 0, stuck = 0;
 	bool injected = true;
+	pid_t opener;
 
 	faults_select_below(FAULT_ALLOC, "do_one_initcall");
 	for (nth = 1; injected; nth++) {
+		opener = opener_start();
 		injected = load(ALL_NODES, nth, &err);
+		opener_stop(opener);
 		if (!err)
 			stuck += module_unload() != 0;
 		else if (err != -ENOMEM || !injected)

@@ -5,7 +5,7 @@
  */
 #include "drm.h"
 
-#define LEN	MIB(1)
+#define LEN	MIB(2)
 
 /* What can hold a buffer; the order in which they let go is a permutation. */
 enum holder { FD, MAPPING, HANDLE, EXPORT, HOLDERS };

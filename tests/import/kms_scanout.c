@@ -138,7 +138,7 @@ static bool is_gone(void *arg)
 {
 	struct place *place = arg;
 
-	return !iomem_has(place->phys, place->len);
+	return !debugfs_has(place->phys, place->len);
 }
 
 /* The display alone keeps what it shows. Ends with the display off. */

@@ -7,21 +7,29 @@
  * through the DMA addresses: a bounce buffer counts as such, and kernels that
  * hide the pages from importers (CONFIG_DMABUF_DEBUG) make no difference.
  *
- * One mutex per open file serialises its calls and guards its two tables.
+ * One mutex per open file serialises its calls and guards what belongs to it.
  */
 #include <linux/dma-buf.h>
 #include <linux/dma-direct.h>
+#include <linux/dma-fence.h>
 #include <linux/dma-mapping.h>
 #include <linux/dma-resv.h>
 #include <linux/fs.h>
 #include <linux/io.h>
+#include <linux/ioport.h>
 #include <linux/iosys-map.h>
+#include <linux/list.h>
+#include <linux/log2.h>
 #include <linux/miscdevice.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/platform_device.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/uaccess.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 #include "lc_importer.h"
@@ -35,6 +43,20 @@ struct importer {
 	struct mutex lock;		/* everything below, and the calls */
 	struct xarray attachments;	/* id -> struct attachment */
 	struct xarray mappings;		/* id -> struct mapping */
+	struct list_head lines;		/* struct line */
+	struct lci_lines last;		/* what they were made for */
+	struct xarray held;		/* page frame -> struct page, with a reference */
+	struct delayed_work work;
+	struct mapping *at_work;	/* valid while the work is pending */
+	struct dma_fence *fence;	/* signalled by the work */
+	int byte;			/* written by the work, or -1 */
+};
+
+static DEFINE_SPINLOCK(fence_lock);
+
+struct line {
+	struct list_head list;
+	struct resource res;
 };
 
 struct attachment {
@@ -293,12 +315,159 @@ static long importer_vmap_copy(struct importer *imp, const struct lci_copy *arg)
 	return copy_user(a->vmap.vaddr + arg->offset, arg, 0, arg->len);
 }
 
+static long importer_drop(struct importer *imp, int byte)
+{
+	struct page *page;
+	unsigned long pfn;
+
+	xa_for_each(&imp->held, pfn, page) {
+		if (byte >= 0)
+			memset(page_address(page), byte, PAGE_SIZE);
+		xa_erase(&imp->held, pfn);
+		put_page(page);
+	}
+	return 0;
+}
+
+static long importer_hold(struct importer *imp, const struct lci_hold *arg)
+{
+	struct mapping *m = xa_load(&imp->mappings, arg->map);
+	unsigned long pfn, end;
+	long err;
+
+	if (!m)
+		return -ENOENT;
+	pfn = PHYS_PFN(entry_phys(m, m->sgt->sgl) + arg->offset);
+	end = pfn + (arg->len >> PAGE_SHIFT);
+	for (; pfn < end; pfn++) {
+		err = xa_err(xa_store(&imp->held, pfn, pfn_to_page(pfn), GFP_KERNEL));
+		if (err)
+			return err;
+		get_page(pfn_to_page(pfn));
+	}
+	return 0;
+}
+
+static const char *fence_name(struct dma_fence *fence)
+{
+	return "lc_importer";
+}
+
+static const struct dma_fence_ops fence_ops = {
+	.get_driver_name = fence_name,
+	.get_timeline_name = fence_name,
+};
+
+static void importer_work_end(struct work_struct *work)
+{
+	struct importer *imp = container_of(work, struct importer, work.work);
+	struct scatterlist *sg;
+	unsigned int i;
+
+	for_each_sgtable_dma_sg(imp->at_work->sgt, sg, i)
+		if (imp->byte >= 0)
+			memset(phys_to_virt(entry_phys(imp->at_work, sg)),
+			       imp->byte, sg_dma_len(sg));
+	dma_fence_signal(imp->fence);
+	dma_fence_put(imp->fence);
+}
+
+static long importer_work(struct importer *imp, const struct lci_work *arg)
+{
+	struct mapping *m = xa_load(&imp->mappings, arg->map);
+	struct dma_resv *resv;
+	long err;
+
+	if (!m)
+		return -ENOENT;
+	flush_delayed_work(&imp->work);
+	imp->fence = kzalloc_obj(*imp->fence);
+	if (!imp->fence)
+		return -ENOMEM;
+	dma_fence_init(imp->fence, &fence_ops, &fence_lock,
+		       dma_fence_context_alloc(1), 1);
+	imp->at_work = m;
+	imp->byte = arg->reads ? -1 : (int)(arg->byte & 0xff);
+
+	resv = m->owner->dmabuf->resv;
+	dma_resv_lock(resv, NULL);
+	err = dma_resv_reserve_fences(resv, 1);
+	if (!err)
+		dma_resv_add_fence(resv, imp->fence,
+				   arg->reads ? DMA_RESV_USAGE_READ : DMA_RESV_USAGE_WRITE);
+	dma_resv_unlock(resv);
+	if (err)
+		dma_fence_put(imp->fence);
+	else
+		schedule_delayed_work(&imp->work, msecs_to_jiffies(arg->delay_ms));
+	return err;
+}
+
+static void lines_remove(struct importer *imp)
+{
+	struct line *line, *next;
+
+	list_for_each_entry_safe(line, next, &imp->lines, list) {
+		remove_resource(&line->res);
+		kfree(line);
+	}
+	INIT_LIST_HEAD(&imp->lines);
+}
+
+static int lines_add(struct resource *ram, void *data)
+{
+	struct importer *imp = data;
+	struct lci_lines *last = &imp->last;
+	u64 start = round_down(ram->start, last->step) + last->offset;
+	struct line *line;
+
+	for (; start + last->len - 1 <= ram->end; start += last->step) {
+		if (start < ram->start)
+			continue;
+		line = kzalloc_obj(*line);
+		if (!line)
+			return -ENOMEM;
+		line->res.name = "lc_importer";
+		line->res.start = start;
+		line->res.end = start + last->len - 1;
+		line->res.flags = IORESOURCE_MEM | IORESOURCE_BUSY;
+		if (insert_resource(&iomem_resource, &line->res)) {
+			kfree(line);
+			continue;
+		}
+		list_add(&line->list, &imp->lines);
+		last->placed++;
+	}
+	return 0;
+}
+
+static long importer_lines(struct importer *imp, struct lci_lines *arg)
+{
+	long err = 0;
+
+	if (!is_power_of_2(arg->step) || arg->step < SZ_1M ||
+	    arg->offset >= arg->step || arg->len >= arg->step)
+		return -EINVAL;
+	lines_remove(imp);
+	imp->last = *arg;
+	imp->last.placed = 0;
+	if (arg->len)
+		err = walk_iomem_res_desc(IORES_DESC_NONE,
+					  IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY,
+					  0, U64_MAX, imp, lines_add);
+	arg->placed = imp->last.placed;
+	return err;
+}
+
 union importer_arg {
+	struct lci_lines lines;
 	struct lci_attach attach;
 	struct lci_map map;
 	struct lci_entry entry;
 	struct lci_copy copy;
 	struct lci_access access;
+	struct lci_hold hold;
+	struct lci_work work;
 	u32 id;
 };
 
@@ -326,6 +495,14 @@ static long importer_call(struct importer *imp, unsigned int cmd, union importer
 		return importer_vunmap(imp, arg->id);
 	case LCI_VMAP_COPY:
 		return importer_vmap_copy(imp, &arg->copy);
+	case LCI_LINES:
+		return importer_lines(imp, &arg->lines);
+	case LCI_HOLD:
+		return importer_hold(imp, &arg->hold);
+	case LCI_DROP:
+		return importer_drop(imp, arg->id);
+	case LCI_WORK:
+		return importer_work(imp, &arg->work);
 	}
 	return -ENOTTY;
 }
@@ -358,6 +535,9 @@ static int importer_open(struct inode *inode, struct file *file)
 	mutex_init(&imp->lock);
 	xa_init_flags(&imp->attachments, XA_FLAGS_ALLOC1);
 	xa_init_flags(&imp->mappings, XA_FLAGS_ALLOC1);
+	xa_init(&imp->held);
+	INIT_DELAYED_WORK(&imp->work, importer_work_end);
+	INIT_LIST_HEAD(&imp->lines);
 	file->private_data = imp;
 	return 0;
 }
@@ -369,10 +549,13 @@ static int importer_release(struct inode *inode, struct file *file)
 	struct mapping *m;
 	unsigned long index;
 
+	flush_delayed_work(&imp->work);
+	importer_drop(imp, -1);
 	xa_for_each(&imp->mappings, index, m)
 		importer_unmap(imp, index);
 	xa_for_each(&imp->attachments, index, a)
 		importer_detach(imp, index, false);
+	lines_remove(imp);
 	kfree(imp);
 	return 0;
 }

@@ -56,6 +56,37 @@ struct lci_access {
 	__u32 __reserved;
 };
 
+/*
+ * A reference to each page of a part of a mapping, as get_user_pages() or KVM would
+ * have it, until LCI_DROP or until the file is closed.
+ */
+struct lci_hold {
+	__u32 map;
+	__u32 __reserved;
+	__u64 offset;
+	__u64 len;
+};
+
+/* A device that is at work for a while, and then has written the whole mapping. */
+struct lci_work {
+	__u32 map;
+	__u32 delay_ms;
+	__u32 byte;		/* what it writes */
+	__u32 reads;		/* 1: it only reads */
+};
+
+/*
+ * Lines in /proc/iomem as firmware and old drivers leave them: below System RAM,
+ * @len bytes from each address that is @offset more than a multiple of @step, where
+ * such a line can be placed. They replace those of an earlier call; @len 0: none.
+ */
+struct lci_lines {
+	__u64 step;
+	__u64 offset;
+	__u64 len;
+	__u64 placed;		/* out: how many */
+};
+
 #define LCI_ATTACH	_IOWR('L', 0, struct lci_attach)
 /*
  * The argument of those with __u32 is the id. DETACH says EBUSY while the
@@ -72,5 +103,11 @@ struct lci_access {
 #define LCI_VMAP	_IOW('L', 8, __u32)
 #define LCI_VUNMAP	_IOW('L', 9, __u32)
 #define LCI_VMAP_COPY	_IOW('L', 10, struct lci_copy)
+#define LCI_HOLD	_IOW('L', 11, struct lci_hold)
+/* The argument is a byte that fills the pages first, or -1. */
+#define LCI_DROP	_IOW('L', 12, __u32)
+/* The mapping must stay until the device has ended; WORK waits for the last one. */
+#define LCI_WORK	_IOW('L', 13, struct lci_work)
+#define LCI_LINES	_IOWR('L', 14, struct lci_lines)
 
 #endif /* _LC_IMPORTER_H */

@@ -27,6 +27,10 @@ static char *function;
 module_param(function, charp, 0444);
 MODULE_PARM_DESC(function, "where to pause");
 
+static bool pointer;
+module_param(pointer, bool, 0444);
+MODULE_PARM_DESC(pointer, "the first argument is a pointer: read what it points to");
+
 static unsigned long args[NR_ARGS];
 static atomic_t reached = ATOMIC_INIT(0);
 static DECLARE_COMPLETION(arrived);
@@ -42,6 +46,8 @@ static unsigned long pause_first(unsigned long a, unsigned long b,
 	const unsigned long now[NR_ARGS] = { a, b, c, d, e, f };
 
 	memcpy(args, now, sizeof(args));
+	if (pointer)
+		args[0] = *(unsigned long *)a;
 	complete_all(&arrived);
 	wait_for_completion_killable(&announced);
 	return ((any_function)probe.addr)(a, b, c, d, e, f);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Promise: buffer: one physically contiguous range, one sg entry, at every length
+ * Promise: buffer: more than 4 GiB are as few sg entries as can be, each as aligned as the
+ *   buffer (plan high with LONG=1)
  * Promise: control: QUERY reports length, address and node of a buffer
  *
  * Proved by the sg table of an importer, and by bytes written from both sides.
@@ -137,12 +139,52 @@ static void check_heap(const char *name)
 	close(heap);
 }
 
+#define LARGE	(MIB(4096) + PAGE)
+
+static void check_entries(int imp, const struct lci_map *map, uint64_t phys)
+{
+	uint64_t align = phys & -phys, at = phys;
+	struct lci_entry entry;
+	uint32_t i;
+
+	for (i = 0; i < map->nents; i++) {
+		is(importer_entry(imp, map->map, i, &entry), 0, "entry %u", i);
+		is(entry.phys_addr, at, "begins where the last one ends");
+		is(at % align, 0, "as aligned as the buffer");
+		at += entry.length;
+	}
+	is(at, phys + LARGE, "and the last one ends with the buffer");
+}
+
+/* An entry cannot describe 4 GiB. */
+static void check_large(void)
+{
+	int heap = heap_open(HEAP), imp = importer_open(), buf;
+	struct lci_map map;
+	uint32_t id;
+
+	if (meminfo_kib("MemAvailable") < (long)(LARGE >> 10) * 5 / 4) {
+		skip("too little memory for 4 GiB");
+	} else {
+		param_set("time_limit_ms", 200000);
+		buf = buf_new(heap, LARGE);
+		import_whole(imp, buf, &id, &map);
+		is(map.nents, 2, "they are two entries");
+		check_entries(imp, &map, buf_phys(buf));
+		import_end(imp, id, map.map);
+		close(buf);
+	}
+	close(imp);
+	close(heap);
+}
+
 int main(void)
 {
 	unsigned long limit = patience();
 
 	check_heap(HEAP);
 	check_heap(HEAP_DMA32);
+	check_large();
 	param_set("time_limit_ms", limit);
 	return tap_done();
 }

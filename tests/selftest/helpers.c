@@ -276,6 +276,21 @@ int iomem_count(void)
 	return iomem_scan(0, 0);
 }
 
+bool debugfs_has(uint64_t phys, size_t len)
+{
+	FILE *f = text_open("/sys/kernel/debug/lazy_contig/buffers");
+	unsigned long long from;
+	char line[1024];
+	size_t bytes;
+	int n = 0;
+
+	while (fgets(line, sizeof(line), f))
+		n += sscanf(line, "%llx\t%zu\t", &from, &bytes) == 2 &&
+		     from == phys && bytes == len;
+	fclose(f);
+	return n == 1;
+}
+
 void mark_set(struct mark *m)
 {
 	m->log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);

@@ -94,6 +94,8 @@ void pool_drop(void);
 long free_kib(void);
 bool iomem_has(uint64_t phys, size_t len);
 int iomem_count(void);
+/* Is there a buffer here, however small? */
+bool debugfs_has(uint64_t phys, size_t len);
 
 /*
  * A snapshot, and whether the state is the same again: file descriptors, dma-bufs, and

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: buffer: a line in /proc/iomem below its System RAM while the buffer lives
+ * Promise: buffer: a line in /proc/iomem below its System RAM, for a buffer of a
+ *   pageblock or more while it lives, for a smaller one while it is kept
+ * Promise: buffer: a line that cannot be placed is left out and fails no request
  */
-#include "helpers.h"
+#include "kept_calls.h"
+#include "settings.h"
+
+#define NAME		"iomem test"
 
 /* The whole file; it has no size to ask for. */
 static char *iomem_text(void)
@@ -38,11 +43,35 @@ static void test_one(const char *name, size_t len)
 	close(heap);
 }
 
+static void test_small(int heap, size_t len)
+{
+	int buf = buf_new(heap, len);
+
+	is(iomem_count(), 0, "%zu bytes have no line", len);
+	ok(debugfs_has(buf_phys(buf), len), "but one in debugfs");
+	close(buf);
+}
+
+static void test_small_kept(int control, size_t len)
+{
+	struct lazy_contig_alloc alloc = kept_request(len, NAME);
+	int buf = kept_alloc(control, &alloc);
+	uint64_t phys = alloc.phys_addr;
+
+	ok(buf >= 0 && iomem_named(NAME, phys, len),
+	   "%zu bytes that are kept have a line", len);
+	is(kept_free(control, phys), 0, "the keeping ends");
+	is(iomem_names(NAME), 0, "and with it the line");
+	ok(debugfs_has(phys, len), "but not the buffer");
+	close(buf);
+	ok(!debugfs_has(phys, len), "which ends with the last reference");
+}
+
 /* Neighbours must not be merged, hidden or moved below one another. */
 static void test_many(int heap)
 {
 	int buf[64], i, there = 0, gone = 0, left = 0;
-	const size_t len = 3 * PAGE;
+	const size_t len = MIB(2) + 3 * PAGE;
 	uint64_t phys[64];
 
 	for (i = 0; i < 64; i++) {
@@ -66,11 +95,81 @@ static void test_many(int heap)
 	is(iomem_count(), 0, "none is left in the end");
 }
 
+/* Lines of another driver in every pageblock, at an offset. */
+static void lines_place(int importer, uint64_t offset, uint64_t len)
+{
+	struct lci_lines lines = {
+		.step = HUGE_PAGE,
+		.offset = offset,
+		.len = len,
+	};
+	int err = call(importer, LCI_LINES, &lines);
+
+	if (err || (len && lines.placed < 100))
+		bail("%llu lines of the importer: %s",
+		     (unsigned long long)lines.placed, strerror(-err));
+}
+
+/* They cut the beginning of all that is aligned to a pageblock. */
+static void test_in_the_way(int heap, int control, int importer)
+{
+	static const size_t lengths[] = { MIB(2), MIB(7), MIB(64), MIB(24) };
+	uint64_t phys;
+	size_t i;
+	int buf;
+
+	lines_place(importer, HUGE_PAGE - PAGE, 2 * PAGE);
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		buf = heap_alloc(heap, lengths[i]);
+		ok(buf >= 0, "%zu MiB where no line can be",
+		   lengths[i] >> 20);
+		close(buf);
+	}
+	is(iomem_count(), 0, "there was none");
+	phys = kept_new(control, lengths[0], NAME);
+	for (i = 1; i < ARRAY_SIZE(lengths); i++)
+		is(kept_resize(control, &phys, lengths[i]), 0,
+		   "resize to %zu MiB there", lengths[i] >> 20);
+	is(iomem_names(NAME), 0, "it has no line either");
+
+	lines_place(importer, 0, 0);
+	is(kept_resize(control, &phys, MIB(16)), 0, "resize when they are gone");
+	ok(iomem_named(NAME, phys, MIB(16)), "now it has one");
+	lines_place(importer, HUGE_PAGE - PAGE, 2 * PAGE);
+	is(kept_resize(control, &phys, MIB(2)), 0, "shrink when they are back");
+	ok(!iomem_named(NAME, phys, MIB(16)), "no line is too long");
+	is(kept_free(control, phys), 0, "and free it");
+	lines_place(importer, 0, 0);
+	is(iomem_names(NAME), 0, "nothing is left");
+}
+
+/* Those that lie inside of a buffer do not keep it from having one. */
+static void test_inside(int heap, int control, int importer)
+{
+	uint64_t phys;
+	int buf;
+
+	lines_place(importer, MIB(1), PAGE);
+	buf = buf_new(heap, MIB(16));
+	ok(iomem_has(buf_phys(buf), MIB(16)), "a line around those of others");
+	phys = kept_new(control, MIB(16), NAME);
+	ok(iomem_named(NAME, phys, MIB(16)), "and of a kept buffer");
+	is(kept_resize(control, &phys, MIB(5)), 0, "which shrinks");
+	ok(iomem_named(NAME, phys, MIB(5)), "as its line does");
+	lines_place(importer, 0, 0);
+	ok(iomem_has(buf_phys(buf), MIB(16)) &&
+	   iomem_named(NAME, phys, MIB(5)), "they stay when the others go");
+	kept_free(control, phys);
+	close(buf);
+}
+
 int main(void)
 {
-	static const size_t lengths[] = { PAGE, 3 * PAGE, MIB(2) + PAGE,
-		MIB(64) };
-	int heap = heap_open(HEAP);
+	static const size_t lengths[] = { MIB(2), MIB(2) + PAGE, MIB(64) };
+	static const size_t small[] = { PAGE, 3 * PAGE, MIB(2) - PAGE };
+	int heap = heap_open(HEAP), control = control_open();
+	int importer = importer_open();
+	unsigned long limit = patience();
 	char *before, *after;
 	struct mark mark;
 	size_t i;
@@ -82,12 +181,23 @@ int main(void)
 		test_one(HEAP, lengths[i]);
 		test_one(HEAP_DMA32, lengths[i]);
 	}
+	for (i = 0; i < ARRAY_SIZE(small); i++)
+		test_small(heap, small[i]);
 	test_many(heap);
+	mark_check(&mark, "all of it");
+
+	/* the log tells of buffers that are kept */
+	for (i = 0; i < ARRAY_SIZE(small); i++)
+		test_small_kept(control, small[i]);
+	test_in_the_way(heap, control, importer);
+	test_inside(heap, control, importer);
 	after = iomem_text();
 	ok(!strcmp(before, after), "/proc/iomem is as it was");
 	free(before);
 	free(after);
-	mark_check(&mark, "all of it");
+	param_set("time_limit_ms", limit);
+	close(importer);
+	close(control);
 	close(heap);
 	return tap_done();
 }

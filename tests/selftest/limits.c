@@ -113,6 +113,86 @@ static int user_page(void *arg)
 	return become_user() ? 255 : try_alloc(1);
 }
 
+struct ids {
+	uid_t owner;		/* of the namespace */
+	const char *map;	/* for its uid_map */
+	int (*fn)(void);	/* as user 1 of it */
+	int ready[2];
+	int mapped[2];
+};
+
+/* Runs ids->fn in a user namespace of which the parent fills in the ids. */
+static int with_ids(void *arg)
+{
+	struct ids *ids = arg;
+	char byte = 0;
+
+	if (ids->owner && become_user())
+		return 101;
+	if (unshare(CLONE_NEWUSER))
+		return 102;
+	if (write(ids->ready[1], &byte, 1) != 1 ||
+	    read(ids->mapped[0], &byte, 1) != 1)
+		return 103;
+	return setresuid(1, 1, 1) ? 104 : ids->fn();
+}
+
+static int run_with_ids(struct ids *ids)
+{
+	char path[64], byte = 0;
+	ssize_t len;
+	pid_t pid;
+	int fd;
+
+	if (pipe(ids->ready) || pipe(ids->mapped))
+		bail("pipe: %m");
+	pid = fork();
+	if (!pid)
+		_exit(with_ids(ids));
+	close(ids->ready[1]);
+	if (read(ids->ready[0], &byte, 1) == 1) {
+		snprintf(path, sizeof(path), "/proc/%d/uid_map", pid);
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		len = strlen(ids->map);
+		if (fd < 0 || write(fd, ids->map, len) != len ||
+		    write(ids->mapped[1], &byte, 1) != 1)
+			bail("%s: %m", path);
+		close(fd);
+	}
+	close(ids->ready[0]);
+	close(ids->mapped[0]);
+	close(ids->mapped[1]);
+	return child_status(pid);
+}
+
+static int one_page(void)
+{
+	return try_alloc(1);
+}
+
+static int no_more_than_the_limit(void)
+{
+	return try_alloc(MIB(8)) || try_alloc(MIB(8) + 1) != ENOMEM;
+}
+
+/* While the user has all of the limit. */
+static void test_further_ids(void)
+{
+	struct ids of_user = {
+		.owner = USER,
+		.map = "0 65534 1\n1 100000 1000\n",
+		.fn = one_page,
+	};
+	struct ids of_root = {
+		.map = "0 200000 1000\n",
+		.fn = no_more_than_the_limit,
+	};
+
+	is(run_with_ids(&of_user), ENOMEM,
+	   "further ids of a user count as the user");
+	is(run_with_ids(&of_root), 0, "ids of a namespace of root's as themselves");
+}
+
 static bool has_buffer(void *arg)
 {
 	(void)arg;
@@ -137,10 +217,60 @@ static void test_user(void)
 	close(fds[0]);
 	ok(becomes_true(has_buffer, NULL), "a user has a mapping");
 	is(in_child(user_page, NULL), ENOMEM, "which counts for the user");
+	test_further_ids();
 	close(fds[1]);
 	is(child_status(pid), 0, "the user ends");
 	is(in_child(user_page, NULL), 0, "and has room again");
 	param_set("user_limit_mb", 0);
+}
+
+#define WORKERS	4
+
+/* Four buffers of 1 MiB at most: there is always room for them. */
+static int worker(void *arg)
+{
+	int bufs[4] = { -1, -1, -1, -1 };
+	unsigned long i;
+
+	(void)arg;
+	for (i = 0; i < rounds(400); i++) {
+		int *buf = &bufs[i % 4];
+
+		if (*buf >= 0)
+			close(*buf);
+		*buf = heap_alloc(heap, MIB(1));
+		if (*buf < 0)
+			return 1;
+	}
+	return 0;
+}
+
+/* Requests that fit succeed, whatever others ask for at the same time. */
+static void test_many(void)
+{
+	pid_t pids[WORKERS];
+	long most = 0, now;
+	int i, failed = 0;
+	bool refused = true;
+
+	param_set("limit_mb", WORKERS * 4);
+	for (i = 0; i < WORKERS; i++) {
+		pids[i] = fork();
+		if (!pids[i])
+			_exit(worker(NULL));
+	}
+	for (i = 0; i < 1000; i++) {
+		refused = refused && try_alloc(MIB(16) + 1) == ENOMEM;
+		now = counter("live_bytes");
+		most = now > most ? now : most;
+	}
+	for (i = 0; i < WORKERS; i++)
+		failed += child_status(pids[i]) != 0;
+	is(failed, 0, "what fits is given to %d processes at once", WORKERS);
+	ok(refused, "what does not is refused");
+	ok(most <= (long)MIB(WORKERS * 4), "and nothing passes the limit");
+	param_set("limit_mb", 0);
+	is(counter("live_bytes"), 0, "nothing is counted in the end");
 }
 
 int main(void)
@@ -151,6 +281,7 @@ int main(void)
 	mark_set(&mark);
 	test_all();
 	test_user();
+	test_many();
 	mark_check(&mark, "all of it");
 	close(heap);
 	return tap_done();

@@ -153,21 +153,34 @@ static void check_bound(int node)
 		bail("rmdir " CPUSET ": %m");
 }
 
-static bool has_memory(void *arg)
+/* Of a node that may not be there. */
+static long node_meminfo_kib(int node, const char *field)
 {
-	char path[64], line[128];
-	long kib = 0;
+	char path[64], line[128], name[32];
+	long kib = 0, value;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/meminfo",
-		 *(int *)arg);
+		 node);
 	f = fopen(path, "re");
 	if (!f)
-		return false;
+		return 0;
 	while (fgets(line, sizeof(line), f))
-		sscanf(line, "Node %*d MemFree: %ld", &kib);
+		if (sscanf(line, "Node %*d %31[^:]: %ld", name, &value) == 2 &&
+		    !strcmp(name, field))
+			kib = value;
 	fclose(f);
-	return kib >= 256 << 10;
+	return kib;
+}
+
+static bool has_memory(void *arg)
+{
+	return node_meminfo_kib(*(int *)arg, "MemFree") >= 256 << 10;
+}
+
+static bool has_little_memory(void *arg)
+{
+	return node_meminfo_kib(*(int *)arg, "MemTotal") <= 512 << 10;
 }
 
 /* A driver that is built in has come before it was said what is to be done. */
@@ -190,6 +203,43 @@ static void online_all(void)
 	globfree(&blocks);
 }
 
+/* How many lines of ours are in /proc/iomem, wherever they are. */
+static int lines(void)
+{
+	FILE *f = text_open("/proc/iomem");
+	char line[256];
+	int n = 0;
+
+	while (fgets(line, sizeof(line), f))
+		n += !!strstr(line, " : " HEAP "\n");
+	fclose(f);
+	return n;
+}
+
+/* The kernel splits the line of such memory, and warns if it cannot. */
+static void check_unplug(int control, int node)
+{
+	int buf = alloc_on(control, MIB(64), node);
+	unsigned char *mem;
+	char command[256];
+
+	if (!ok(buf >= 0, "64 MiB on node %d", node))
+		return;
+	is(lines(), 0, "there it has no line");
+	snprintf(command, sizeof(command),
+		 "%s/tests/vm/qmp qom-set '{ \"path\": \"/machine/peripheral/late\", "
+		 "\"property\": \"requested-size\", \"value\": %zu }' >/dev/null",
+		 getenv("LC_SRC") ?: "", MIB(512));
+	if (system(command))
+		bail("qom-set failed");
+	ok(becomes_true(has_little_memory, &node), "memory goes around it");
+	mem = buf_map(buf, MIB(64));
+	memset(mem, 1, MIB(64));
+	munmap(mem, MIB(64));
+	close(buf);
+	is(lines(), 0, "no line is left");
+}
+
 /* The memory behind virtio-mem comes with its driver. */
 static void check_hot_added(int control, int node)
 {
@@ -203,6 +253,7 @@ static void check_hot_added(int control, int node)
 		return;
 	check_strict(control, node);
 	check_bound(node);
+	check_unplug(control, node);
 }
 
 int main(int argc, char **argv)

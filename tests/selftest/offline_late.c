@@ -92,9 +92,10 @@ static void prefer_movable(int control)
 
 /*
  * Takes a block offline while the job stands at the beginning of the function.
- * where() tells from its arguments which one.
+ * where() tells from its arguments which one; the first may be a pointer to a
+ * struct lc_extent, and is its first page frame then.
  */
-static uint64_t offline_at(struct job *job, const char *function,
+static uint64_t offline_at(struct job *job, const char *function, bool pointer,
 			   uint64_t (*where)(const struct job *job,
 					     const unsigned long *args))
 {
@@ -103,7 +104,8 @@ static uint64_t offline_at(struct job *job, const char *function,
 	char params[64];
 	uint64_t phys;
 
-	snprintf(params, sizeof(params), "function=%s", function);
+	snprintf(params, sizeof(params), "function=%s pointer=%d", function,
+		 pointer);
 	if (!is(ko_load("tests/pauser/lc_pauser.ko", params), 0,
 		"%s() is made to wait", function))
 		bail("no pause");
@@ -122,7 +124,7 @@ static bool apart(uint64_t block, uint64_t phys, size_t len)
 	return phys >= block + block_size() || phys + len <= block;
 }
 
-static uint64_t at_first_arg(const struct job *job, const unsigned long *args)
+static uint64_t at_extent(const struct job *job, const unsigned long *args)
 {
 	(void)job;
 	return args[0] * PAGE;
@@ -144,7 +146,7 @@ static void check_alloc(int control)
 	uint64_t block;
 
 	prefer_movable(control);
-	block = offline_at(&job, "lc_range_create", at_first_arg);
+	block = offline_at(&job, "lc_range_create", true, at_extent);
 	if (job.err)
 		is(job.err, -ENOMEM, "the request has failed");
 	else
@@ -168,7 +170,7 @@ static void check_free(int control)
 
 	prefer_movable(control);
 	job.buf = block_new(control, 0, &job.phys);
-	block = offline_at(&job, "lc_free", at_first_arg);
+	block = offline_at(&job, "lc_pool_release", true, at_extent);
 	is(block, job.phys, "it was the buffer's");
 	is(counter("pool_pages"), 0, "the pool has not kept it");
 	is(block_online(block), 0, "the block comes back");
@@ -179,11 +181,11 @@ static void set_aside(struct job *job)
 	job->err = reserve_set(2 * block_size() >> 20);
 }
 
-/* gen_pool_add_owner(pool, virt, ...): what has room for two has a whole one. */
+/* What has room for two has a whole one. */
 static uint64_t whole_block(const struct job *job, const unsigned long *args)
 {
 	(void)job;
-	return (args[1] + block_size() - 1) / block_size() * block_size();
+	return (args[0] * PAGE + block_size() - 1) / block_size() * block_size();
 }
 
 static void check_reserve(int control)
@@ -193,7 +195,7 @@ static void check_reserve(int control)
 	uint64_t block;
 
 	prefer_movable(control);
-	block = offline_at(&job, "gen_pool_add_owner", whole_block);
+	block = offline_at(&job, "lc_reserve_add", true, whole_block);
 	if (job.err)
 		is(job.err, -ENOMEM, "nothing is set aside");
 	else
@@ -234,7 +236,7 @@ static void check_grow(int control)
 	   "a kept buffer gives its second block back");
 	pool_drop();
 	kept_fill(control, job.phys, block_size(), 7);
-	block = offline_at(&job, "lc_range_extend", behind);
+	block = offline_at(&job, "lc_range_extend", false, behind);
 	if (job.err)
 		is(job.err, -ENOMEM, "it cannot grow");
 	else

@@ -3,6 +3,9 @@
  * Promise: security: only root may open the nodes by default
  * Promise: security: no physical address without CAP_SYS_ADMIN: ioctl, sysfs, debugfs,
  *   /proc, the command's output
+ * Promise: security: a user learns nothing of the requests of others
+ * Promise: security: a call that may do without the address leaves no record of a missing
+ *   capability in the audit log
  */
 #include <sched.h>
 #include <stdio.h>
@@ -114,6 +117,81 @@ static void test_query(int heap)
 	close(held.control);
 }
 
+static int reads_failure(void *arg)
+{
+	(void)arg;
+	if (!become_nobody())
+		return 255;
+	return open("/sys/class/misc/lazy_contig/last_failure", O_RDONLY) < 0 ?
+	       errno : 0;
+}
+
+#define TRACING		"/sys/kernel/tracing/"
+#define EVENT		TRACING "events/kprobes/lc_capable/"
+#define NOAUDIT		2 /* CAP_OPT_NOAUDIT */
+
+static void tracing_write(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		bail("%s: %m", path);
+	close(fd);
+}
+
+/* How often CAP_SYS_ADMIN was asked for with, or without, this option. */
+static int capable_calls(bool noaudit)
+{
+	FILE *f = text_open(TRACING "trace");
+	unsigned int cap, opts;
+	char line[512], *at;
+	int n = 0;
+
+	while (fgets(line, sizeof(line), f)) {
+		at = strstr(line, "cap=");
+		n += at && sscanf(at, "cap=%u opts=%u", &cap, &opts) == 2 &&
+		     cap == CAP_SYS_ADMIN && !!(opts & NOAUDIT) == noaudit;
+	}
+	fclose(f);
+	return n;
+}
+
+/* The calls of one process, whose thread id the events are filtered by. */
+static int asks_for_address(void *arg)
+{
+	struct lazy_contig_alloc alloc = { .size = sizeof(alloc), .len = PAGE,
+					   .node = -1 };
+	const struct held *held = arg;
+	char filter[64];
+
+	snprintf(filter, sizeof(filter), "common_pid == %d", getpid());
+	tracing_write(EVENT "filter", filter);
+	if (!become_nobody())
+		return FAILED;
+	if (call(held->control, LAZY_CONTIG_IOCTL_ALLOC, &alloc))
+		return FAILED;
+	return alloc.phys_addr ? SHOWN : query_status(held->control, held->buf);
+}
+
+static void test_audit(int heap)
+{
+	struct held held = {
+		.control = control_open(),
+		.buf = buf_new(heap, MIB(1)),
+	};
+
+	tracing_write(TRACING "kprobe_events",
+		      "p:lc_capable security_capable cap=$arg3:u32 opts=$arg4:u32\n");
+	tracing_write(EVENT "enable", "1");
+	is(in_child(asks_for_address, &held), HIDDEN, "ALLOC and QUERY by a user");
+	tracing_write(EVENT "enable", "0");
+	ok(capable_calls(true) >= 2, "ask for the capability quietly");
+	is(capable_calls(false), 0, "and never with a record in the audit log");
+	tracing_write(TRACING "kprobe_events", "-:lc_capable\n");
+	close(held.buf);
+	close(held.control);
+}
+
 static int nobody_opens(void *path)
 {
 	if (!become_nobody())
@@ -189,7 +267,8 @@ static int iomem_in_user_ns(void *arg)
 
 static void test_iomem(int heap)
 {
-	int buf = buf_new(heap, MIB(1));
+	/* with a line of its own */
+	int buf = buf_new(heap, MIB(8));
 
 	is(in_child(iomem_as_nobody, NULL), 0,
 	   "/proc/iomem shows a user no address");
@@ -208,6 +287,9 @@ int main(void)
 	mark_set(&mark);
 	test_nodes(heap);
 	test_query(heap);
+	test_audit(heap);
+	is(in_child(reads_failure, NULL), EACCES,
+	   "a user cannot read what request of another user failed");
 	test_iomem(heap);
 	mark_check(&mark, "all of it");
 	close(heap);

@@ -121,8 +121,25 @@ static void test_sizes(int control, int buf)
 	q.tail[0] = 0;
 	q.tail[sizeof(q.tail) - 1] = 1;
 	is(call(control, QUERY, &q), -E2BIG, "the last byte of it");
+}
+
+/* Memory behind the largest struct must not even be read. */
+static void test_largest(int control, int buf)
+{
+	const struct lazy_contig_query q = { .fd = buf };
+	unsigned char *zeros = mmap(NULL, MIB(1), PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	__u32 *size = (__u32 *)zeros;
+
+	memcpy(zeros, &q, sizeof(q));
+	*size = PAGE;
+	is(call(control, QUERY, zeros), 0, "a page");
+	memcpy(zeros, &q, sizeof(q));
+	*size = PAGE + 1;
+	is(call(control, QUERY, zeros), -E2BIG, "more than a page");
 	*size = -1;
-	ok(call(control, QUERY, &q) < 0, "size 2^32 - 1");
+	is(call(control, QUERY, zeros), -E2BIG, "size 2^32 - 1");
+	munmap(zeros, MIB(1));
 }
 
 static void test_flags(int control, int buf)
@@ -194,6 +211,7 @@ int main(void)
 	test_descriptors(control, buf);
 	test_foreign(control);
 	test_sizes(control, buf);
+	test_largest(control, buf);
 	test_flags(control, buf);
 	test_addresses(control, buf);
 	test_requests(control, buf);

@@ -24,6 +24,7 @@
 			 CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
 
 #define BUFFERS		2
+#define LEN		MIB(2)	/* from this on there is a line in /proc/iomem */
 
 static int heap, control, bufs[BUFFERS];
 static uint64_t kept;
@@ -200,7 +201,7 @@ static int places_that_tell(void)
 	int b, n;
 
 	for (b = 0; b < BUFFERS; b++) {
-		mem[b] = buf_map(bufs[b], MIB(1));
+		mem[b] = buf_map(bufs[b], LEN);
 		mem[b][0] = 1;
 	}
 	n = folder_tells("/sys/class/misc/lazy_contig") +
@@ -211,7 +212,7 @@ static int places_that_tell(void)
 	    file_tells("/proc/iomem") + file_tells("/proc/self/smaps") +
 	    command_tells("list") + command_tells("free 0x1000");
 	while (b)
-		munmap(mem[--b], MIB(1));
+		munmap(mem[--b], LEN);
 	return n;
 }
 
@@ -240,7 +241,7 @@ static int check_calls(void)
 	if (own < 0 || buf_sync(own, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW) ||
 	    !all_zero(buf_map(own, MIB(1)), MIB(1)))
 		return 2;
-	if (call(control, LAZY_CONTIG_IOCTL_QUERY, &q) || q.len != MIB(1) ||
+	if (call(control, LAZY_CONTIG_IOCTL_QUERY, &q) || q.len != LEN ||
 	    q.phys_addr || q.flags & LAZY_CONTIG_PHYS_VALID)
 		return 3;
 	if (alloc(0, "", &phys) || phys)
@@ -309,7 +310,7 @@ int main(void)
 	kept = kept_new(control, PAGE, "sandbox");
 	mark_set(&mark);
 	for (b = 0; b < BUFFERS; b++) {
-		bufs[b] = buf_new(heap, MIB(1));
+		bufs[b] = buf_new(heap, LEN);
 		needles_set(needles[b], buf_phys(bufs[b]));
 	}
 	ok(places_that_tell() > 1, "root is told where the buffers are");

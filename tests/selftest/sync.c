@@ -2,10 +2,14 @@
 /*
  * Promise: buffer: SYNC reaches every device that has the buffer mapped, and no other;
  *   invalid flags are refused
+ * Promise: buffer: SYNC START waits for a device that is at work before it looks at what
+ *   the device has written (plan high)
  *
  * Where memory reaches beyond 4 GiB (plan high) a 32-bit device works on a bounce buffer,
  * so that a SYNC without effect is seen.
  */
+#include <time.h>
+
 #include "helpers.h"
 
 #define LEN	KIB(64)
@@ -169,6 +173,54 @@ static void test_unmapped(int heap, int imp)
 	close(second);
 }
 
+static bool filled(const unsigned char *mem, unsigned char byte)
+{
+	return mem[0] == byte && !memcmp(mem, mem + 1, LEN - 1);
+}
+
+static long since_ms(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - start->tv_sec) * 1000 +
+	       (now.tv_nsec - start->tv_nsec) / 1000000;
+}
+
+/* A device that writes late, and one that reads for long. */
+static void test_fences(int heap, int imp)
+{
+	struct lci_work work = { .delay_ms = 300, .byte = 0x66 };
+	int buf = buf_new(heap, LEN);
+	unsigned char *mem = buf_map(buf, LEN);
+	struct timespec start;
+	struct device dev;
+
+	device_new(imp, buf, &dev);
+	work.map = dev.map.map;
+	is(call(imp, LCI_WORK, &work), 0, "a device begins to write");
+	is(buf_sync(buf, START | READ), 0, "the CPU begins to read");
+	ok(filled(mem, 0x66), "and sees what it wrote at last");
+	buf_sync(buf, END | READ);
+
+	work.byte = 0x67;
+	is(call(imp, LCI_WORK, &work), 0, "it writes again");
+	is(buf_sync(buf, START | RW), 0, "the CPU begins to read and write");
+	ok(filled(mem, 0x67), "and sees it");
+	buf_sync(buf, END | RW);
+
+	work.reads = 1;
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	is(call(imp, LCI_WORK, &work), 0, "it begins to read");
+	is(buf_sync(buf, START | WRITE), 0, "the CPU begins to write");
+	ok(since_ms(&start) >= 300, "after it has read");
+	buf_sync(buf, END | WRITE);
+	is(call(imp, LCI_UNMAP, &dev.map.map), 0, "it unmaps");
+	is(call(imp, LCI_DETACH, &dev.id), 0, "it detaches");
+	munmap(mem, LEN);
+	close(buf);
+}
+
 int main(void)
 {
 	int heap = heap_open(HEAP), imp = importer_open();
@@ -178,6 +230,7 @@ int main(void)
 	test_flags(heap);
 	test_devices(heap, imp);
 	test_unmapped(heap, imp);
+	test_fences(heap, imp);
 	mark_check(&mark, "all of it");
 	close(imp);
 	close(heap);

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Promise: heaps: a heap of the kernel's class where the kernel allows it, and then for good
+ * Promise: heaps: with a bad alias the module does not load, and no node is ever visible
  * Promise: heaps: the module unloads whenever no buffer is left, and leaves no trace
  */
+#include <stdio.h>
+#include <sys/inotify.h>
+
 #include "module_calls.h"
 
-#define LEN	(MIB(1) + PAGE)
+#define LEN	(MIB(2) + PAGE) /* with a line in /proc/iomem */
 
 static int load(void)
 {
@@ -115,6 +119,41 @@ static void test_cycle(void)
 	check_works();
 }
 
+static int watch_dev(void)
+{
+	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+
+	if (fd < 0 || inotify_add_watch(fd, "/dev", IN_CREATE) < 0)
+		bail("inotify: %m");
+	inotify_add_watch(fd, "/dev/dma_heap", IN_CREATE);
+	return fd;
+}
+
+static void test_bad_alias(void)
+{
+	static const char * const bad[] = {
+		"", ":", "a:", "a::b", "a/b", "a!b", ".", "..", "a:b:a",
+		"lazy_contig", "a:lazy_contig_dma32", "a:b:c:d:e:f:g:h:i",
+	};
+	char params[64], event[512];
+	int watch;
+	size_t i;
+
+	is(module_unload(), 0, "unloaded");
+	watch = watch_dev();
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		snprintf(params, sizeof(params), "core_heap=0 alias=%s", bad[i]);
+		is(module_load(params), -EINVAL, "alias \"%s\"", bad[i]);
+	}
+	ok(read(watch, event, sizeof(event)) < 0, "no node was made");
+	close(watch);
+	is(module_load("core_heap=0 alias=a:b"), 0, "good ones");
+	ok(!access("/dev/dma_heap/a", F_OK) && !access("/dev/dma_heap/b", F_OK),
+	   "are there");
+	is(module_unload(), 0, "unloaded");
+	is(load(), 0, "loaded again");
+}
+
 static void test_many_times(void)
 {
 	int i, err = 0;
@@ -144,5 +183,8 @@ int main(void)
 		check_works();
 	}
 	mark_check(&mark, "all of it");
+	/* the kernel logs each parameter that is refused */
+	if (!core_heap())
+		test_bad_alias();
 	return tap_done();
 }

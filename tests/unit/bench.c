@@ -39,12 +39,17 @@ static int ascending(const void *a, const void *b)
 
 static void request(struct machine *m, struct figures *f, unsigned long nr)
 {
+	struct lc_constraint c = {
+		.nr_pages = nr,
+		.align = 1,
+		.end_pfn = LC_NO_LIMIT,
+	};
+	struct lc_extent ext;
 	unsigned int tries;
-	unsigned long pfn;
 	double t = now_us();
 
 	m->touched = 0;
-	f->err = machine_alloc(m, nr, 1, ~0UL, &pfn, &tries);
+	f->err = machine_alloc(m, &c, &ext, &tries);
 	f->us[f->nr] = now_us() - t;
 	f->touched[f->nr++] = m->touched;
 	f->failed += tries;
@@ -60,7 +65,7 @@ static void run(FILE *csv, unsigned long gib, enum ageing how,
 	double us, touched;
 
 	memset(&f, 0, sizeof(f));
-	machine_new(&m, 0, gib * GIB_BLOCKS);
+	machine_new(&m, ZONE_NORMAL, 0, gib * GIB_BLOCKS);
 	machine_age(&m, how);
 	while (f.nr < REQUESTS && !f.err)
 		request(&m, &f, mib * 256);

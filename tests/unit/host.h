@@ -9,7 +9,9 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +27,7 @@ typedef uint64_t u64;
 #define ALIGN(x, a)		ALIGN_DOWN((x) + (a) - 1, a)
 #define IS_ALIGNED(x, a)	(!((x) & ((a) - 1)))
 #define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
+#define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 #define min(a, b)		((a) < (b) ? (a) : (b))
 #define max(a, b)		((a) > (b) ? (a) : (b))
 #define min_t(t, a, b)		min((t)(a), (t)(b))
@@ -32,19 +35,46 @@ typedef uint64_t u64;
 #define ilog2(x)		(63 - __builtin_clzll(x))
 #define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v)	(*(volatile __typeof__(x) *)&(x) = (v))
-#define fallthrough		__attribute__((fallthrough))
+#define swap(a, b) \
+	do { __typeof__(a) tmp_ = (a); (a) = (b); (b) = tmp_; } while (0)
+#define WARN_ON_ONCE(cond)	assert(!(cond))
+#define container_of(p, type, member) \
+	((type *)((char *)(p) - offsetof(type, member)))
 
-/* pages: the sizes of x86 with 4 KiB pages */
-#define SZ_64M			(64UL << 20)
-#ifndef PAGE_SHIFT
-#define PAGE_SHIFT		12
+/* pages: those of x86, and of arm64 with pages of 16 and 64 KiB */
+#ifndef HOST_PAGE_KIB
+#define HOST_PAGE_KIB		4
 #endif
+#if HOST_PAGE_KIB == 4
+#define PAGE_SHIFT		12
 #define pageblock_order		9
+#define MAX_PAGE_ORDER		10
+#define PUD_SHIFT		30
+#elif HOST_PAGE_KIB == 16
+#define PAGE_SHIFT		14
+#define pageblock_order		11
+#define MAX_PAGE_ORDER		11
+#define PUD_SHIFT		36
+#elif HOST_PAGE_KIB == 64
+#define PAGE_SHIFT		16
+#define pageblock_order		13
+#define MAX_PAGE_ORDER		13
+#define PUD_SHIFT		42
+#endif
+#define SZ_256K			(256UL << 10)
+#define SZ_64M			(64UL << 20)
 #define pageblock_nr_pages	(1UL << pageblock_order)
-#define MAX_ORDER_NR_PAGES	1024UL
+#define MAX_ORDER_NR_PAGES	(1UL << MAX_PAGE_ORDER)
 
 /* zones: a page is its frame number, a zone what the test says it is */
-#define MAX_NR_ZONES		5
+enum {
+	ZONE_DMA,
+	ZONE_DMA32,
+	ZONE_NORMAL,
+	ZONE_MOVABLE,
+	ZONE_DEVICE,
+	MAX_NR_ZONES,
+};
 
 struct zone {
 	unsigned long zone_start_pfn;
@@ -59,8 +89,12 @@ struct zone {
 #ifndef HOST_PAGES
 struct page;
 struct zone *page_zone(const struct page *page);
+/* no page breaks here */
+#define PageHWPoison(page)	((void)(page), false)
+void clear_highpage(struct page *page);
 
 #define pfn_to_page(pfn)	((struct page *)(pfn))
+#define page_to_pfn(page)	((unsigned long)(page))
 #endif
 #define zone_end_pfn(z)		((z)->zone_start_pfn + (z)->spanned_pages)
 #define zone_managed_pages(z)	((z)->managed_pages)
@@ -68,54 +102,160 @@ struct zone *page_zone(const struct page *page);
 #define zone_to_nid(z)		((z)->node)
 #define zone_idx(z)		((z)->idx)
 
-/* memory */
-#define GFP_KERNEL		0
-#define kzalloc_obj(obj)	calloc(1, sizeof(obj))
-#define kcalloc(n, size, gfp)	calloc(n, size)
-#define kvcalloc(n, size, gfp)	calloc(n, size)
-#define kfree(p)		free(p)
-#define kvfree(p)		free(p)
-
-/* locks */
+/* locks; a test may let one be waited for that another thread would hold */
 struct mutex {
 	bool held;
 };
 
+typedef struct spinlock {
+	bool held;
+	unsigned int waiting;
+} spinlock_t;
+
+extern unsigned int host_spinlocks, host_mutexes, host_rcu;	/* held */
+extern bool host_may_wait;
+extern unsigned int host_waits;
+
 #define DEFINE_MUTEX(name)	struct mutex name
+#define DEFINE_SPINLOCK(name)	spinlock_t name
+
+static inline void might_sleep(void)
+{
+	assert(!host_spinlocks && !host_rcu);
+}
 
 static inline void mutex_init(struct mutex *m)
 {
 	m->held = false;
 }
 
-static inline struct mutex *host_lock(struct mutex *m)
+static inline void spin_lock_init(spinlock_t *l)
 {
+	*l = (spinlock_t){ 0 };
+}
+
+static inline struct mutex *host_lock_mutex(struct mutex *m)
+{
+	might_sleep();
 	assert(!m->held);
 	m->held = true;
+	host_mutexes++;
 	return m;
 }
 
-static inline void host_unlock(struct mutex **m)
+static inline void host_unlock_mutex(struct mutex **m)
 {
 	if (!*m)
 		return;
 	assert((*m)->held);
 	(*m)->held = false;
+	host_mutexes--;
 }
+
+static inline spinlock_t *host_lock_spinlock(spinlock_t *l)
+{
+	if (l->held) {
+		assert(host_may_wait);
+		host_waits++;
+		l->waiting++;
+		return l;
+	}
+	l->held = true;
+	host_spinlocks++;
+	return l;
+}
+
+static inline void host_unlock_spinlock(spinlock_t **l)
+{
+	if (!*l)
+		return;
+	assert((*l)->held);
+	if ((*l)->waiting) {
+		(*l)->waiting--;
+		return;
+	}
+	(*l)->held = false;
+	host_spinlocks--;
+}
+
+typedef struct mutex host_mutex_t;
+typedef spinlock_t host_spinlock_t;
 
 #define HOST_PASTE_(a, b)	a##b
 #define HOST_PASTE(a, b)	HOST_PASTE_(a, b)
-#define HOST_GUARD(m) \
-	struct mutex *HOST_PASTE(guard_, __COUNTER__) \
-	__attribute__((cleanup(host_unlock), unused)) = host_lock(m)
-#define guard(class)		HOST_GUARD
-#define scoped_guard(class, m) \
-	for (struct mutex *scope __attribute__((cleanup(host_unlock))) = \
-	     host_lock(m), *once = scope; once; once = NULL)
-#define lockdep_assert_held(m)	assert((m)->held)
-#define rcu_read_lock()		do { } while (0)
-#define rcu_read_unlock()	do { } while (0)
-#define synchronize_rcu()	do { } while (0)
+#define HOST_GUARD(class, lock) \
+	host_##class##_t *HOST_PASTE(guard_, __COUNTER__) \
+	__attribute__((cleanup(host_unlock_##class), unused)) = \
+	host_lock_##class(lock)
+#define HOST_GUARD_mutex(lock)		HOST_GUARD(mutex, lock)
+#define HOST_GUARD_spinlock(lock)	HOST_GUARD(spinlock, lock)
+#define guard(class)		HOST_GUARD_##class
+#define scoped_guard(class, lock) \
+	for (host_##class##_t *scope \
+	     __attribute__((cleanup(host_unlock_##class))) = \
+	     host_lock_##class(lock), *once = scope; once; once = NULL)
+#define lockdep_assert_held(lock)	assert((lock)->held)
+
+static inline void rcu_read_lock(void)
+{
+	host_rcu++;
+}
+
+static inline void rcu_read_unlock(void)
+{
+	assert(host_rcu);
+	host_rcu--;
+}
+
+extern unsigned int host_grace_periods;
+
+static inline void synchronize_rcu(void)
+{
+	might_sleep();
+	host_grace_periods++;
+}
+
+/*
+ * memory: each allocation may reclaim, which is up to the test. It counts how
+ * many there were, and may say how many more succeed.
+ */
+#define GFP_KERNEL		1
+#define __GFP_NOFAIL		2
+
+typedef unsigned int gfp_t;
+
+extern unsigned long host_allocations, host_allocations_left;
+void host_reclaim(void);
+
+static inline void *host_alloc(size_t n, size_t size, gfp_t gfp)
+{
+	void *p;
+
+	might_sleep();
+	host_reclaim();
+	if (!(gfp & __GFP_NOFAIL)) {
+		if (!host_allocations_left)
+			return NULL;
+		host_allocations_left--;
+	}
+	host_allocations++;
+	p = calloc(n, size);
+	assert(p);
+	return p;
+}
+
+static inline void *kmalloc(size_t size, gfp_t gfp)
+{
+	void *p = host_alloc(1, size, gfp);
+
+	return p ? memset(p, 0xa5, size) : NULL;
+}
+
+#define kzalloc_obj(obj)	host_alloc(1, sizeof(obj), GFP_KERNEL)
+#define kcalloc(n, size, gfp)	host_alloc(n, size, gfp)
+#define kvcalloc(n, size, gfp)	host_alloc(n, size, gfp)
+#define kfree(p)		free(p)
+#define kvfree(p)		free(p)
 
 /* time and signals */
 #define HZ			1000
@@ -123,11 +263,17 @@ static inline void host_unlock(struct mutex **m)
 #define time_after(a, b)	time_before(b, a)
 #define current			NULL
 #define fatal_signal_pending(t)	(host_killed)
-#define cond_resched()		host_resched()
 
 extern unsigned long jiffies;
 extern bool host_killed;
 void host_resched(void);
+
+static inline void cond_resched(void)
+{
+	might_sleep();
+	assert(!host_mutexes);
+	host_resched();
+}
 
 /* xarray: a few entries are enough */
 #define XA_ENTRIES		16
@@ -145,45 +291,16 @@ struct xarray {
 		for ((p) = (xa)->entry[key]; p; (p) = NULL)
 
 static inline void *xa_store(struct xarray *xa, unsigned long key, void *entry,
-			     int gfp)
+			     gfp_t gfp)
 {
 	(void)gfp;
+	assert(key < XA_ENTRIES);
+	if (!host_allocations_left)
+		return entry;	/* for xa_err() */
 	xa->entry[key] = entry;
 	return NULL;
 }
 
-/* memory hotplug: the test calls what the module registers */
-enum {
-	MEM_ONLINE,
-	MEM_GOING_OFFLINE,
-	MEM_CANCEL_OFFLINE,
-	MEM_OFFLINE,
-};
-#define NOTIFY_OK		1
-#define notifier_from_errno(e)	((e) ? (e) : NOTIFY_OK)
-
-struct memory_notify {
-	unsigned long start_pfn;
-	unsigned long nr_pages;
-};
-
-struct notifier_block {
-	int (*notifier_call)(struct notifier_block *nb, unsigned long action,
-			     void *data);
-};
-
-extern struct notifier_block *host_notifier;
-
-static inline int register_memory_notifier(struct notifier_block *nb)
-{
-	host_notifier = nb;
-	return 0;
-}
-
-static inline void unregister_memory_notifier(struct notifier_block *nb)
-{
-	assert(host_notifier == nb);
-	host_notifier = NULL;
-}
+#include "containers.h"
 
 #endif /* _UNIT_HOST_H */

@@ -1,32 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A synthetic machine: what really lies in every pageblock, what
- * lc_scan_block() sees of it, and what happens when a window is emptied.
+ * Synthetic machines: what really lies in every pageblock of a zone, what
+ * lc_pbscan_block() sees of it, and what happens when a window is emptied.
  */
 #ifndef _UNIT_MACHINE_H
 #define _UNIT_MACHINE_H
 
 #include "host.h"
-#include "scan.h"
+#include "pbscan.h"
+#include "search.h"
+#include "zone.h"
 
 /**
  * struct truth - one pageblock
  * @used: movable pages in it
+ * @owned: pages that the allocator has taken
+ * @idle: those of them that are in the pool
  * @hole: not memory of this zone
  * @blocked: holds something unmovable that can be seen
- * @pinned: holds a page that does not move and looks as if it were held
- * @secret: cannot be isolated, and nothing shows it
- * @ours: taken by the allocator
- * @idle: ours, and in the pool
+ * @pinned: holds a page that does not move and has an unexplained reference
+ * @busy: holds a page that is locked or under writeback
+ * @secret: cannot be isolated, and its struct pages do not show that
  */
 struct truth {
 	u16 used;
+	u16 owned;
+	u16 idle;
 	bool hole : 1;
 	bool blocked : 1;
 	bool pinned : 1;
+	bool busy : 1;
 	bool secret : 1;
-	bool ours : 1;
-	bool idle : 1;
 };
 
 /**
@@ -38,6 +42,7 @@ struct truth {
  * @free: free pages in all of them
  * @touched: struct pages read since the test last set it to 0
  * @moved: pages moved so far
+ * @next: another zone of the same node
  */
 struct machine {
 	struct zone zone;
@@ -47,6 +52,7 @@ struct machine {
 	unsigned long free;
 	unsigned long touched;
 	unsigned long moved;
+	struct machine *next;
 };
 
 /* How a machine has lived. */
@@ -63,17 +69,24 @@ enum ageing {
 
 extern const char *const ageing_names[NR_AGEINGS];
 
-void machine_new(struct machine *m, unsigned long first, unsigned long blocks);
+/* Let allocations free idle memory, as the pool's shrinker does. */
+extern bool machine_reclaims;
+
+/* Zones lie apart; the summaries go with the last one that is freed. */
+void machine_new(struct machine *m, int zone_idx, unsigned long first,
+		 unsigned long blocks);
 void machine_age(struct machine *m, enum ageing how);
 void machine_free(struct machine *m);
-int machine_take(struct machine *m, unsigned long pfn, unsigned long nr_pages);
-void machine_give(struct machine *m, unsigned long pfn, unsigned long nr_pages);
+struct machine *machine_at(unsigned long pfn);
+int machine_take(const struct lc_extent *ext);
+void machine_give(const struct lc_extent *ext);
 /* What was taken goes to the pool, or out of it to the next buffer. */
-void machine_pool(struct machine *m, unsigned long pfn, unsigned long nr_pages,
-		  bool idle);
-int machine_alloc(struct machine *m, unsigned long nr_pages,
-		  unsigned long align, unsigned long end_pfn,
-		  unsigned long *pfn, unsigned int *tries);
+void machine_idle(const struct lc_extent *ext);
+void machine_reuse(const struct lc_extent *ext);
+/* Free the idle pages of all pageblocks of a window. */
+void machine_evict(const struct lc_extent *ext);
+int machine_alloc(struct machine *m, const struct lc_constraint *c,
+		  struct lc_extent *ext, unsigned int *tries);
 u32 rnd(u32 below);
 void rnd_seed(u32 seed);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Struct pages for scan.c: what the kernel keeps in bits and unions, one field
+ * Struct pages for pbscan.c: what the kernel keeps in bits and unions, one field
  * each. Reading one that does not exist ends the program.
  */
 #ifndef _UNIT_PAGES_H
@@ -9,15 +9,15 @@
 #define HOST_PAGES
 #include "host.h"
 
-#define PAGE_SHIFT			12
-#define PUD_SHIFT			30
-#define MAX_PAGE_ORDER			10
 #define GUP_PIN_COUNTING_BIAS		1024
 #define PAGE_MAPPING_ANON		1UL
 #define CONFIG_ARCH_ENABLE_HUGEPAGE_MIGRATION	1
 #define IS_ENABLED(option)		option
 
 enum {
+	PG_locked,
+	PG_referenced,
+	PG_active,
 	PG_lru,
 	PG_dirty,
 	PG_writeback,
@@ -41,6 +41,7 @@ struct page {
 	bool huge;
 	bool movable_ops;
 	bool pinned;		/* a large folio */
+	bool special;		/* of a pageblock's first page: CMA's, isolated */
 	struct zone *zone;
 };
 
@@ -66,6 +67,7 @@ struct page *pfn_to_online_page(unsigned long pfn);
 #define compound_head(page)	((page)->head ?: (page))
 #define compound_order(page)	((page)->order)
 #define lc_has_movable_ops(page)	((page)->movable_ops)
+#define lc_pageblock_ordinary(pfn)	(!pfn_to_page(pfn)->special)
 #define folio_maybe_dma_pinned(f)	((f)->page.pinned)
 
 #endif /* _UNIT_PAGES_H */

@@ -8,7 +8,7 @@
 #include "machine.h"
 #include "tap.h"
 
-#define BLOCKS		(LC_CHUNK_BLOCKS * GRID_SLOTS)
+#define BLOCKS		(LC_SLOT_BLOCKS * GRID_SLOTS)
 #define MACHINES	50
 
 static struct grid g;
@@ -31,7 +31,7 @@ static unsigned long most_possible(unsigned long blocks)
 	unsigned long b, run = 0, n = 0;
 
 	for (b = 0; b < BLOCKS; b++) {
-		run = lc_available(lc_map_get(&g.map, b)) ? run + 1 : 0;
+		run = lc_pb_available(lc_pbmap_get(&g.map, b)) ? run + 1 : 0;
 		if (run && run % blocks == 0)
 			n++;
 	}
@@ -41,17 +41,18 @@ static unsigned long most_possible(unsigned long blocks)
 /* What was in the window makes others fuller, as far as they have room. */
 static void take(const struct lc_want *want, const struct lc_window *win)
 {
+	struct lc_pb owned = lc_pb_summary(LC_PB_OWNED, 0, 0), pb;
 	unsigned long b = win->start, end = b + want->blocks, n;
-	u32 taken = lc_summary(LC_TAKEN, 0, 0), v;
 
 	for (; b < end; b++)
-		lc_map_set(&g.map, b, taken);
+		lc_pbmap_set(&g.map, b, owned);
 	for (n = win->cost / 100; n; n--) {
 		b = rnd(BLOCKS);
-		v = lc_map_get(&g.map, b);
-		if (lc_available(v))
-			lc_map_set(&g.map, b, lc_summary(LC_CLEAN,
-							 lc_cost(v) + 100, 0));
+		pb = lc_pbmap_get(&g.map, b);
+		if (lc_pb_available(pb))
+			lc_pbmap_set(&g.map, b,
+				     lc_pb_summary(LC_PB_MOVABLE,
+						   pb.cost + 100, 0));
 	}
 }
 
@@ -60,12 +61,12 @@ static unsigned long take_all(unsigned long blocks)
 	struct lc_want want = {
 		.blocks = blocks,
 		.align = 1,
-		.end = lc_map_end(&g.map),
+		.end = lc_pbmap_end(&g.map),
 	};
 	struct lc_window win;
 	unsigned long n = 0;
 
-	for (; lc_best_window(&g.map, &want, &win); n++)
+	for (; lc_placement_best(&g.map, &want, &win); n++)
 		take(&want, &win);
 	return n;
 }

@@ -4,297 +4,603 @@
  *   separate windows
  * Promise: limits: no place: ENOMEM after a bounded time
  *
- * Whole searches on synthetic machines: claims, failures, what is given back, memory that
- * comes and goes, signals.
+ * Whole searches on synthetic machines: claims, failures, idle memory, several zones,
+ * memory that comes and goes, signals. Lengths are counted in pageblocks.
  */
 #include "machine.h"
 #include "tap.h"
 
-#define MIB(n)		((n) * 256UL)
-#define NO_LIMIT	(~0UL)
+#define BLOCKS(n)	((unsigned long)((n) * pageblock_nr_pages))
+#define UNIT		(MAX_ORDER_NR_PAGES / pageblock_nr_pages)
 
 static struct machine m;
 
-/* A machine drawn as in grid.h; p is pinned, ! cannot be isolated. */
-static void draw(const char *text)
+/*
+ * A zone drawn as in grid.h, of which digits are fiftieths of 500 pages to move;
+ * p is pinned, b busy, ! cannot be isolated.
+ */
+static void draw_zone(struct machine *z, int idx, unsigned long first,
+		      const char *text)
 {
 	unsigned long b;
 
-	machine_new(&m, 100, strlen(text));
-	for (b = 0; b < m.blocks; b++) {
-		struct truth *t = &m.truth[b];
+	machine_new(z, idx, first, strlen(text));
+	for (b = 0; b < z->blocks; b++) {
+		struct truth *t = &z->truth[b];
 
 		t->hole = text[b] == 'h';
 		t->blocked = text[b] == '#';
 		t->pinned = text[b] == 'p';
+		t->busy = text[b] == 'b';
 		t->secret = text[b] == '!';
 		if (text[b] >= '1' && text[b] <= '9')
-			t->used = (text[b] - '0') * 50;
+			t->used = (text[b] - '0') * 50 *
+				  (pageblock_nr_pages / 512);
 	}
 }
 
-static long block_of(unsigned long pfn)
+static void draw(const char *text)
 {
-	return (pfn >> pageblock_order) - m.first;
+	draw_zone(&m, ZONE_NORMAL, 100, text);
 }
 
-static int search(struct lc_search *s, unsigned long nr, unsigned long *pfn)
+static long block_of(const struct lc_extent *ext)
 {
-	lc_search_begin(s, &m.zone, nr, 1, NO_LIMIT);
-	return lc_search_next(s, pfn);
+	return (ext->pfn >> pageblock_order) - m.first;
+}
+
+static struct lc_constraint pages(unsigned long nr_pages)
+{
+	return (struct lc_constraint){
+		.nr_pages = nr_pages,
+		.align = 1,
+		.end_pfn = LC_NO_LIMIT,
+	};
+}
+
+static int search(struct lc_search *s, unsigned long nr, struct lc_extent *ext)
+{
+	struct lc_constraint c = pages(nr);
+
+	lc_search_begin(s, &c, jiffies + 10 * HZ);
+	lc_search_add_zone(s, &c, &m.zone);
+	return lc_search_next(s, ext);
+}
+
+static int alloc(unsigned long nr, struct lc_extent *ext, unsigned int *tries)
+{
+	struct lc_constraint c = pages(nr);
+
+	return machine_alloc(&m, &c, ext, tries);
 }
 
 static void check_claims(void)
 {
+	struct lc_extent ea, eb, ec;
 	struct lc_search a, b, c;
-	unsigned long pa, pb, pc;
 
 	draw("........");
-	is(search(&a, MIB(6), &pa), 0, "a window of 6 MiB");
-	is(search(&b, MIB(2), &pb), 0, "and one of 2 MiB at the same time");
-	ok(ALIGN_DOWN(pa, MAX_ORDER_NR_PAGES) >= ALIGN(pb + MIB(2),
-						       MAX_ORDER_NR_PAGES),
+	is(search(&a, BLOCKS(3), &ea), 0, "a window of three blocks");
+	is(search(&b, BLOCKS(1), &eb), 0, "and one of one at the same time");
+	ok(ALIGN_DOWN(ea.pfn, MAX_ORDER_NR_PAGES) >=
+	   ALIGN(lc_extent_end(&eb), MAX_ORDER_NR_PAGES),
 	   "share no unit of isolation");
-	is(search(&c, MIB(6), &pc), -ENOSPC, "a third finds too little");
-	lc_search_done(&a, pa, -EINTR);
-	is(search(&c, MIB(6), &pc), 0, "but something when one gave up");
-	is(pc, pa, "the same");
-	lc_search_done(&c, pc, 0);
-	lc_search_done(&b, pb, 0);
-	is(search(&c, MIB(4), &pc), 0, "the rest is left");
-	is(block_of(pc), 1, "below the two");
-	lc_search_done(&c, pc, -EINTR);
+	is(search(&c, BLOCKS(UNIT == 2 ? 3 : 5), &ec), -ENOSPC,
+	   "a third finds too little");
+	lc_search_done(&a, -EINTR);
+	is(search(&c, BLOCKS(3), &ec), 0, "but something when one gave up");
+	is(ec.pfn, ea.pfn, "the same");
+	lc_search_done(&c, 0);
+	lc_search_done(&b, 0);
+	is(search(&c, BLOCKS(2), &ec), 0, "the rest is left");
+	is(block_of(&ec), UNIT == 2 ? 1 : 2, "below the two");
+	lc_search_done(&c, -EINTR);
 	machine_free(&m);
 }
 
 static void check_small(void)
 {
+	struct lc_extent ext;
 	struct lc_search s;
-	unsigned long pfn;
 
 	draw("#.#....");
-	is(search(&s, 5, &pfn), 0, "five pages");
-	is(block_of(pfn), 1, "in the block that is worth least");
-	lc_search_done(&s, pfn, -EINTR);
-	is(search(&s, MIB(3), &pfn), 0, "a block and a half");
-	is(pfn % pageblock_nr_pages, 0, "from the start of a block");
-	lc_search_done(&s, pfn, -EINTR);
+	is(search(&s, 5, &ext), 0, "five pages");
+	is(block_of(&ext), 1, "in the block that is worth least");
+	is(ext.nr_pages, 5, "no more");
+	lc_search_done(&s, -EINTR);
+	is(search(&s, BLOCKS(1) * 3 / 2, &ext), 0, "a block and a half");
+	is(ext.pfn % pageblock_nr_pages, 0, "from the start of a block");
+	lc_search_done(&s, -EINTR);
 	machine_free(&m);
 
 	draw("#81#");
-	is(search(&s, MIB(3), &pfn), 0, "also where that is the end to move more from");
-	is(pfn % pageblock_nr_pages, 0, "or huge pages could not map it");
-	lc_search_done(&s, pfn, -EINTR);
+	is(search(&s, BLOCKS(1) * 3 / 2, &ext), 0,
+	   "also where that is the end to move more from");
+	is(ext.pfn % pageblock_nr_pages, 0, "or huge pages could not map it");
+	lc_search_done(&s, -EINTR);
+	machine_free(&m);
+}
+
+static void check_constraints(void)
+{
+	struct lc_constraint c = pages(BLOCKS(2));
+	struct lc_extent ext;
+	unsigned int tries;
+
+	draw("................");
+	c.end_pfn = BLOCKS(105) + 3;
+	is(machine_alloc(&m, &c, &ext, &tries), 0, "an upper limit");
+	is(block_of(&ext), 3, "counts in whole blocks");
+	machine_give(&ext);
+	c.end_pfn = LC_NO_LIMIT;
+	c.start_pfn = BLOCKS(113) + 1;
+	is(machine_alloc(&m, &c, &ext, &tries), 0, "a lower limit");
+	is(block_of(&ext), 14, "as well");
+	machine_give(&ext);
+	c.start_pfn = BLOCKS(114) + 1;
+	is(machine_alloc(&m, &c, &ext, &tries), -ENOSPC, "or rules all out");
+	c.start_pfn = BLOCKS(50);
+	c.align = BLOCKS(8);
+	is(machine_alloc(&m, &c, &ext, &tries), 0, "below the zone it does not matter");
+	is(ext.pfn % c.align, 0, "an alignment is kept");
+	machine_give(&ext);
+	c.start_pfn = BLOCKS(500);
+	is(machine_alloc(&m, &c, &ext, &tries), -ENOSPC, "a limit above the zone");
+	c.start_pfn = LC_NO_LIMIT >> PAGE_SHIFT;
+	is(machine_alloc(&m, &c, &ext, &tries), -ENOSPC, "or above all memory");
+	c.start_pfn = 0;
+	c.end_pfn = 5;
+	is(machine_alloc(&m, &c, &ext, &tries), -ENOSPC, "or below all memory");
 	machine_free(&m);
 }
 
 static void check_refusal(void)
 {
+	struct lc_extent ext;
 	struct lc_search s;
-	unsigned long pfn;
 
 	draw("...#...");
-	is(search(&s, MIB(8), &pfn), -ENOSPC, "nothing of 8 MiB");
+	is(search(&s, BLOCKS(4), &ext), -ENOSPC, "nothing of four blocks");
 	m.touched = 0;
-	is(search(&s, MIB(8), &pfn), -ENOSPC, "nor a moment later");
+	is(search(&s, BLOCKS(4), &ext), -ENOSPC, "nor a moment later");
 	is(m.touched, 0, "which takes no look at memory");
-	is(search(&s, MIB(1000), &pfn), -ENOSPC, "more than the zone has");
+	is(search(&s, BLOCKS(500), &ext), -ENOSPC, "more than the zone has");
 	is(m.touched, 0, "takes none either");
 	m.truth[3].blocked = false;
 	jiffies += 2 * HZ;
-	is(search(&s, MIB(8), &pfn), 0, "when the blocker has gone it is found");
-	lc_search_done(&s, pfn, -EINTR);
+	is(search(&s, BLOCKS(4), &ext), 0, "when the blocker has gone it is found");
+	lc_search_done(&s, -EINTR);
+	machine_free(&m);
+}
+
+static void check_quick(void)
+{
+	struct lc_constraint c = pages(BLOCKS(4));
+	struct lc_extent ext;
+	struct lc_search s;
+
+	draw("pppp");
+	lc_search_begin(&s, &c, jiffies + HZ);
+	lc_search_add_zone(&s, &c, &m.zone);
+	s.quick = true;
+	is(lc_search_next(&s, &ext), -ENOSPC, "a quick search does not walk");
+	s.quick = false;
+	is(lc_search_next(&s, &ext), 0, "as another one does");
+	lc_search_done(&s, -EINTR);
+	is(search(&s, BLOCKS(4), &ext), 0, "which may be repeated");
+	lc_search_done(&s, -EINTR);
 	machine_free(&m);
 }
 
 static void check_failures(void)
 {
+	struct lc_extent ext;
 	unsigned int tries;
-	unsigned long pfn;
 
-	/* the kernel refuses, nobody knows why */
+	/* the kernel refuses, and struct pages do not say why */
 	draw("....#...!");
-	is(machine_alloc(&m, MIB(8), 1, NO_LIMIT, &pfn, &tries), 0,
+	is(alloc(BLOCKS(4), &ext, &tries), 0,
 	   "a place beside a block that cannot be isolated");
-	is(block_of(pfn), 0, "is found");
+	is(block_of(&ext), 0, "is found");
 	is(tries, 1, "after that one failed");
-	machine_give(&m, pfn, MIB(8));
-	is(machine_alloc(&m, MIB(6), 1, NO_LIMIT, &pfn, &tries), 0,
-	   "6 MiB there");
+	machine_give(&ext);
+	is(alloc(BLOCKS(3), &ext, &tries), 0, "three blocks there");
 	machine_free(&m);
 
 	draw("2222#222!");
-	is(machine_alloc(&m, MIB(8), 1, NO_LIMIT, &pfn, &tries), 0,
+	is(alloc(BLOCKS(4), &ext, &tries), 0,
 	   "pages to move make no difference");
 	is(tries, 1, "the failure is seen once");
-	is(machine_alloc(&m, MIB(8), 1, NO_LIMIT, &pfn, &tries), -ENOSPC,
-	   "the next request");
+	is(alloc(BLOCKS(4), &ext, &tries), -ENOSPC, "the next request");
 	is(tries, 0, "does not repeat it");
 	machine_free(&m);
 }
 
-/* Pages move from the low end up: the first that stayed is the culprit. */
+/* Pages move from the low end up: the first that stayed is to blame. */
 static void check_blame(void)
 {
+	struct lc_extent ext;
 	struct lc_search s;
-	unsigned long pfn;
 
 	draw("3333");
-	is(search(&s, MIB(8), &pfn), 0, "a window");
+	is(search(&s, BLOCKS(4), &ext), 0, "a window");
 	m.truth[0].used = 0;
 	m.truth[1].used = 0;
-	lc_search_done(&s, pfn, -EBUSY);
-	is(search(&s, MIB(4), &pfn), 0, "after a failure in its third block");
-	is(block_of(pfn), 0, "the two below are used");
-	lc_search_done(&s, pfn, 0);
-	m.truth[0].ours = true;
-	m.truth[1].ours = true;
-	is(search(&s, MIB(2), &pfn), 0, "and the one above");
-	is(block_of(pfn), 3, "as well");
-	lc_search_done(&s, pfn, 0);
-	m.truth[3].ours = true;
-	is(search(&s, MIB(2), &pfn), -ENOSPC, "the third is left alone");
+	lc_search_done(&s, -EBUSY);
+	is(search(&s, BLOCKS(2), &ext), 0, "after a failure in its third block");
+	is(block_of(&ext), 0, "the two below are used");
+	lc_search_done(&s, 0);
+	m.truth[0].owned = pageblock_nr_pages;
+	m.truth[1].owned = pageblock_nr_pages;
+	is(search(&s, BLOCKS(1), &ext), 0, "and the one above");
+	is(block_of(&ext), 3, "as well");
+	lc_search_done(&s, 0);
+	m.truth[3].owned = pageblock_nr_pages;
+	is(search(&s, BLOCKS(1), &ext), -ENOSPC, "the third is left alone");
 	jiffies += HZ;
-	is(search(&s, MIB(2), &pfn), 0, "for a second");
-	is(block_of(pfn), 2, "not longer");
-	lc_search_done(&s, pfn, -EINTR);
+	is(search(&s, BLOCKS(1), &ext), 0, "for a second");
+	is(block_of(&ext), 2, "not longer");
+	lc_search_done(&s, -EINTR);
+	machine_free(&m);
+}
+
+/* No room to move pages to: twice in a zone is enough. */
+static void check_nomem(void)
+{
+	struct lc_extent ext;
+	struct lc_search s;
+
+	draw("3333#3333#3333#3333");
+	is(search(&s, BLOCKS(4), &ext), 0, "a window");
+	is(lc_search_to_move(&s), 4 * 150 * (pageblock_nr_pages / 512),
+	   "with pages to move");
+	lc_search_done(&s, -ENOMEM);
+	is(lc_search_next(&s, &ext), 0, "without room for them another");
+	lc_search_done(&s, -ENOMEM);
+	is(lc_search_next(&s, &ext), -ENOSPC, "but not a third");
+	is(search(&s, BLOCKS(4), &ext), 0, "which the next request gets");
+	lc_search_done(&s, -EINTR);
 	machine_free(&m);
 }
 
 static void check_pins(void)
 {
 	unsigned int tries, i, total = 0;
-	unsigned long pfn;
+	struct lc_extent ext;
 
 	draw("..p.#....");
-	is(machine_alloc(&m, MIB(8), 1, NO_LIMIT, &pfn, &tries), 0,
-	   "a window without a pinned page");
-	is(block_of(pfn), 5, "is preferred");
+	is(alloc(BLOCKS(4), &ext, &tries), 0, "a window without a pinned page");
+	is(block_of(&ext), 5, "is preferred");
 	is(tries, 0, "without trying the other");
-	is(machine_alloc(&m, MIB(8), 1, NO_LIMIT, &pfn, &tries), -ENOSPC,
+	is(alloc(BLOCKS(4), &ext, &tries), -ENOSPC,
 	   "a pin is in the way of a second");
 	is(tries, 1, "which is tried, once");
 	for (i = 0; i < 100; i++) {
-		machine_alloc(&m, MIB(8), 1, NO_LIMIT, &pfn, &tries);
+		alloc(BLOCKS(4), &ext, &tries);
 		total += tries;
 		jiffies += HZ / 10;
 	}
 	ok(total <= 4, "a lasting pin is tried %u times in ten seconds", total);
 	m.truth[2].pinned = false;
 	jiffies += 200 * HZ;
-	is(machine_alloc(&m, MIB(8), 1, NO_LIMIT, &pfn, &tries), 0,
-	   "when it is gone the window is had");
+	is(alloc(BLOCKS(4), &ext, &tries), 0, "when it is gone the window is found");
 	machine_free(&m);
 
 	draw("..p.");
-	is(machine_alloc(&m, MIB(8), 1, NO_LIMIT, &pfn, &tries), -ENOSPC,
-	   "a short pin");
+	is(alloc(BLOCKS(4), &ext, &tries), -ENOSPC, "a short pin");
 	m.truth[2].pinned = false;
 	jiffies += HZ / 2;
-	is(machine_alloc(&m, MIB(8), 1, NO_LIMIT, &pfn, &tries), 0,
-	   "costs half a second");
+	is(alloc(BLOCKS(4), &ext, &tries), 0, "costs half a second");
+	machine_free(&m);
+}
+
+/* Pages that are locked or under writeback make a window the last choice. */
+static void check_busy(void)
+{
+	struct lc_extent ext, late_ext;
+	struct lc_claim late[5];
+	struct lc_search s;
+	unsigned int i;
+
+	draw("..p.#9999#..b.");
+	is(search(&s, BLOCKS(4), &ext), 0, "a window that is full");
+	is(block_of(&ext), 5, "comes before one with a busy page");
+	lc_search_done(&s, 0);
+	m.truth[5].owned = pageblock_nr_pages;
+	m.truth[6].owned = pageblock_nr_pages;
+	m.truth[7].owned = pageblock_nr_pages;
+	m.truth[8].owned = pageblock_nr_pages;
+	is(search(&s, BLOCKS(4), &ext), 0, "and a pinned one");
+	is(block_of(&ext), 0, "does too");
+	lc_search_done(&s, -EBUSY);
+	is(lc_search_next(&s, &ext), 0, "in the end");
+	is(block_of(&ext), 10, "the busy one is tried");
+	lc_search_done(&s, -EBUSY);
+	is(lc_search_next(&s, &ext), -ENOSPC, "once");
+	machine_free(&m);
+
+	draw(".b");
+	is(search(&s, BLOCKS(1), &ext), 0, "one of two blocks");
+	is(block_of(&ext), 0, "that is not busy");
+	lc_search_done(&s, -EINTR);
+	m.truth[1].busy = false;
+	jiffies += HZ;
+	is(search(&s, BLOCKS(2), &ext), 0, "both when the I/O is done");
+	lc_search_done(&s, -EINTR);
+	machine_free(&m);
+
+	/* attempts that are left behind, each in a window of its own */
+	draw("..........bb");
+	for (i = 0; i < 4; i++) {
+		if (search(&s, BLOCKS(2), &late_ext))
+			bail("no window to leave behind");
+		late[i] = s.claim;
+		lc_search_late(&late[i], 1, false);
+		is(lc_zone_late(late[i].zone, 0, 0).all, i + 1,
+		   "attempt %u is left behind", i + 1);
+	}
+	is(search(&s, BLOCKS(2), &ext), 0, "another window is found");
+	late[4] = s.claim;
+	is(search(&s, BLOCKS(2), &ext), -ENOSPC,
+	   "but a busy one is not while four attempts wait");
+	lc_search_late(&late[0], -1, false);
+	is(lc_zone_late(late[0].zone, 0, 0).all, 3, "when one has ended");
+	lc_search_unclaim(&late[0], 0);
+	for (i = 0; i < 2; i++)
+		m.truth[(late[0].start - m.first) + i].owned =
+			pageblock_nr_pages;
+	is(search(&s, BLOCKS(2), &ext), 0, "it is");
+	is(block_of(&ext), 10, "at last");
+	lc_search_done(&s, -EINTR);
+	for (i = 1; i < 5; i++) {
+		if (i < 4)
+			lc_search_late(&late[i], -1, false);
+		lc_search_unclaim(&late[i], -ETIME);
+	}
+	is(search(&s, BLOCKS(4), &ext), 0, "the others' windows are free again");
+	lc_search_done(&s, -EINTR);
 	machine_free(&m);
 }
 
 static void check_given_back(void)
 {
+	struct lc_extent ext, again;
 	unsigned int tries;
-	unsigned long pfn, again;
 
 	draw("####....##");
-	is(machine_alloc(&m, MIB(8), 1, NO_LIMIT, &pfn, &tries), 0, "8 MiB");
-	is(machine_alloc(&m, MIB(8), 1, NO_LIMIT, &again, &tries), -ENOSPC,
-	   "are all there is");
-	machine_give(&m, pfn, MIB(8));
+	is(alloc(BLOCKS(4), &ext, &tries), 0, "four blocks");
+	is(alloc(BLOCKS(4), &again, &tries), -ENOSPC, "are all there is");
+	machine_give(&ext);
 	m.touched = 0;
-	is(machine_alloc(&m, MIB(8), 1, NO_LIMIT, &again, &tries), 0,
+	is(alloc(BLOCKS(4), &again, &tries), 0,
 	   "given back they can be had at once");
-	is(again, pfn, "again");
+	is(again.pfn, ext.pfn, "again");
 	is(m.touched, 4, "with one look at each block");
 	machine_free(&m);
 
 	draw("####....##");
-	is(machine_alloc(&m, MIB(7), 1, NO_LIMIT, &pfn, &tries), 0, "7 MiB");
-	machine_give(&m, pfn, MIB(7));
-	is(machine_alloc(&m, MIB(8), 1, NO_LIMIT, &again, &tries), 0,
+	is(alloc(BLOCKS(3) + 1, &ext, &tries), 0, "three blocks and a page");
+	machine_give(&ext);
+	is(alloc(BLOCKS(4), &again, &tries), 0,
 	   "a block of which part was given back counts too");
 	machine_free(&m);
-	lc_scan_init();
-	lc_scan_freed(&m.zone, 12345, 100);
-	lc_scan_exit();
+	draw("####");
+	lc_zone_freed(&m.zone, &(struct lc_extent){ 12345, 100 });
+	machine_free(&m);
 	ok(true, "giving back what no search has seen is harmless");
 }
 
-/* What lies in the pool may be had, but what costs nothing is taken first. */
-static void check_pool(void)
+/* Idle memory can be had, but what costs nothing is taken first. */
+static void check_idle(void)
 {
-	unsigned long pfn, other, again;
+	struct lc_constraint c = pages(BLOCKS(4));
+	struct lc_extent ext, other, again, part;
 	unsigned int tries;
 
 	draw("#....#....#");
-	is(machine_alloc(&m, MIB(8), 1, NO_LIMIT, &pfn, &tries), 0, "8 MiB");
-	machine_pool(&m, pfn, MIB(8), true);
-	is(machine_alloc(&m, MIB(8), 1, NO_LIMIT, &other, &tries), 0,
-	   "8 MiB more while they are in the pool");
-	ok(other != pfn, "lie elsewhere");
-	is(machine_alloc(&m, MIB(8), 1, NO_LIMIT, &again, &tries), 0,
-	   "and 8 MiB more");
-	is(again, pfn, "are taken from it");
-	machine_pool(&m, pfn, MIB(8), true);
-	machine_pool(&m, pfn, MIB(7), false);
+	is(alloc(BLOCKS(4), &ext, &tries), 0, "four blocks");
+	machine_idle(&ext);
 	m.touched = 0;
-	is(machine_alloc(&m, MIB(2), 1, NO_LIMIT, &again, &tries), -ENOSPC,
+	is(alloc(BLOCKS(4), &other, &tries), 0, "four more while they are idle");
+	ok(other.pfn != ext.pfn, "lie elsewhere");
+	is(m.touched, 4, "and no idle block is read");
+	is(alloc(BLOCKS(4), &again, &tries), 0, "and four more");
+	is(again.pfn, ext.pfn, "are those");
+	machine_idle(&again);
+	part = (struct lc_extent){ ext.pfn, BLOCKS(3) + 1 };
+	machine_reuse(&part);
+	m.touched = 0;
+	is(alloc(BLOCKS(1), &again, &tries), -ENOSPC,
 	   "what a buffer has again cannot be had");
 	is(m.touched, 0, "of which there is no doubt");
+	machine_idle(&part);
+	is(alloc(BLOCKS(4), &again, &tries), 0, "when it is idle again it can");
+	is(again.pfn, ext.pfn, "whole");
+	machine_free(&m);
+
+	draw("#....#");
+	is(alloc(BLOCKS(4), &ext, &tries), 0, "all there is");
+	is(lc_search_best_score(&m.zone, &c), 0, "while in use is no window");
+	machine_idle(&ext);
+	is(lc_search_best_score(&m.zone, &c), 512 * 4,
+	   "but idle at once, without a scan");
 	machine_free(&m);
 }
 
-static int notify(unsigned long action, unsigned long first, unsigned long nr)
+/* Blocks only a part of which is idle: how much is known exactly. */
+static void check_idle_parts(void)
 {
-	struct memory_notify arg = {
-		.start_pfn = (m.first + first) << pageblock_order,
-		.nr_pages = nr << pageblock_order,
-	};
+	struct lc_extent ext, part, again;
+	unsigned int tries;
 
-	return host_notifier->notifier_call(host_notifier, action, &arg);
+	draw("#..#");
+	is(alloc(BLOCKS(2), &ext, &tries), 0, "two blocks");
+	part = (struct lc_extent){ ext.pfn + 10, BLOCKS(1) };
+	machine_idle(&part);
+	jiffies += 2 * HZ;
+	is(alloc(BLOCKS(1), &again, &tries), -ENOSPC,
+	   "half of each is idle, and none can be had");
+	part = (struct lc_extent){ ext.pfn, 10 };
+	machine_idle(&part);
+	is(alloc(BLOCKS(1), &again, &tries), 0, "the first when all of it is");
+	is(again.pfn, ext.pfn, "idle");
+	machine_give(&again);
+	part = (struct lc_extent){ lc_extent_end(&ext) - BLOCKS(1) + 10,
+				   BLOCKS(1) - 10 };
+	machine_give(&part);
+	is(alloc(BLOCKS(2), &again, &tries), 0,
+	   "both when the rest of the second is free");
+	machine_free(&m);
+
+	/* a small buffer in a block, the rest of which the pool keeps */
+	draw("#..#");
+	is(alloc(BLOCKS(1), &ext, &tries), 0, "one block");
+	part = (struct lc_extent){ ext.pfn + 16, BLOCKS(1) - 16 };
+	machine_idle(&part);
+	part = (struct lc_extent){ ext.pfn, 16 };
+	machine_give(&part);
+	m.touched = 0;
+	is(alloc(BLOCKS(2), &again, &tries), 0, "idle pages beside free ones");
+	ok(m.touched > 2, "are read one by one");
+	machine_free(&m);
+
+	/* idle pages before there is room to count them */
+	draw("#....#");
+	is(alloc(BLOCKS(4), &ext, &tries), 0, "four blocks");
+	machine_free(&m);
+	draw("#....#");
+	ext = (struct lc_extent){ BLOCKS(101), BLOCKS(4) };
+	if (machine_take(&ext))
+		bail("memory cannot be taken");
+	machine_idle(&ext);
+	is(alloc(BLOCKS(4), &again, &tries), -ENOSPC,
+	   "idle memory without lc_zone_prepare() is not known");
+	machine_reuse(&ext);
+	machine_give(&ext);
+	is(alloc(BLOCKS(4), &again, &tries), 0, "until it is freed");
+	machine_free(&m);
+}
+
+/* Idle pages of a window's last block that are not in the window stay known. */
+static void check_idle_behind(void)
+{
+	struct lc_extent ext, part = { BLOCKS(101) + 100, 50 };
+	struct lc_search s;
+	unsigned int tries;
+
+	draw("..");
+	is(search(&s, BLOCKS(1) + 100, &ext), 0, "a block and 100 pages");
+	m.truth[1].owned = 50;
+	machine_idle(&part);
+	m.truth[0].owned = pageblock_nr_pages;
+	m.truth[1].owned += 100;
+	lc_search_done(&s, 0);
+	machine_idle(&ext);
+	is(alloc(BLOCKS(2), &ext, &tries), 0,
+	   "memory that became idle behind a window meanwhile is not forgotten");
+	machine_free(&m);
+}
+
+/*
+ * Reclaim frees idle memory whenever memory is allocated, as it is for summaries of
+ * ever more blocks: under no lock that this takes.
+ */
+static void check_reclaim(void)
+{
+	struct lc_constraint c = pages(BLOCKS(20));
+	struct lc_extent ext[4];
+	unsigned int tries, i, found = 0, left = 0;
+
+	machine_new(&m, ZONE_NORMAL, 0, 4 * LC_SLOT_BLOCKS);
+	machine_reclaims = true;
+	for (i = 0; i < 4; i++) {
+		c.start_pfn = BLOCKS((3 - i) * LC_SLOT_BLOCKS);
+		c.end_pfn = BLOCKS((4 - i) * LC_SLOT_BLOCKS);
+		if (machine_alloc(&m, &c, &ext[i], &tries))
+			continue;
+		found++;
+		machine_idle(&ext[i]);
+	}
+	machine_reclaims = false;
+	is(found, 4, "windows are found while idle memory is reclaimed");
+	for (i = 0; i < m.blocks; i++)
+		left += !!m.truth[i].idle;
+	ok(left < 80 - 3, "%u of 80 blocks were", 80 - left);
+	machine_free(&m);
+}
+
+static struct lc_extent some_blocks(unsigned long first, unsigned long nr)
+{
+	return (struct lc_extent){
+		(m.first + first) << pageblock_order, BLOCKS(nr),
+	};
+}
+
+static int going(unsigned long first, unsigned long nr)
+{
+	struct lc_extent ext = some_blocks(first, nr);
+
+	return lc_zone_offline_begin(&ext);
+}
+
+static void stays(unsigned long first, unsigned long nr)
+{
+	struct lc_extent ext = some_blocks(first, nr);
+
+	lc_zone_offline_end(&ext, false);
+}
+
+static void gone(unsigned long first, unsigned long nr)
+{
+	struct lc_extent ext = some_blocks(first, nr);
+
+	lc_zone_offline_end(&ext, true);
 }
 
 static void check_hotplug(void)
 {
-	unsigned long pfn, b;
+	struct lc_extent ext, half;
 	struct lc_search s;
+	unsigned long b;
 
 	draw("....hhhh");
-	is(search(&s, MIB(16), &pfn), -ENOSPC, "half of the zone is a hole");
+	is(search(&s, BLOCKS(8), &ext), -ENOSPC, "half of the zone is a hole");
 	for (b = 4; b < 8; b++)
 		m.truth[b].hole = false;
-	is(notify(MEM_ONLINE, 4, 4), NOTIFY_OK, "memory comes online there");
-	is(search(&s, MIB(16), &pfn), 0, "and counts");
-	ok(notify(MEM_GOING_OFFLINE, 4, 4) != NOTIFY_OK,
-	   "what is worked on does not go offline");
-	lc_search_done(&s, pfn, -EINTR);
-	is(notify(MEM_CANCEL_OFFLINE, 4, 4), NOTIFY_OK, "it is not worked on");
-	is(notify(MEM_GOING_OFFLINE, 4, 4), NOTIFY_OK, "it may go");
-	is(search(&s, MIB(8), &pfn), 0, "meanwhile");
-	ok(block_of(pfn) < 4, "it is not offered");
-	lc_search_done(&s, pfn, -EINTR);
-	is(search(&s, MIB(10), &pfn), -ENOSPC, "not even in part");
+	stays(4, 4);
+	is(search(&s, BLOCKS(8), &ext), 0, "memory that comes online counts");
+	is(going(4, 4), -EBUSY, "what is claimed does not go offline");
+	lc_search_done(&s, -EINTR);
+	stays(4, 4);
+	is(going(4, 4), 0, "when it is not it may go");
+	half = some_blocks(4, 4);
+	ok(lc_zone_leaving(&half), "it is leaving");
+	half = (struct lc_extent){ half.pfn - 10, 10 };
+	ok(!lc_zone_leaving(&half), "its neighbour is not");
+	half.nr_pages = 11;
+	ok(lc_zone_leaving(&half), "unless they share a page");
+	is(search(&s, BLOCKS(4), &ext), 0, "meanwhile");
+	ok(block_of(&ext) < 4, "it is not offered");
+	lc_search_done(&s, -EINTR);
+	is(search(&s, BLOCKS(5), &ext), -ENOSPC, "not even in part");
 	for (b = 4; b < 8; b++)
 		m.truth[b].hole = true;
-	is(notify(MEM_OFFLINE, 4, 4), NOTIFY_OK, "when it is gone");
-	is(search(&s, MIB(10), &pfn), -ENOSPC, "it is a hole");
-	is(search(&s, MIB(8), &pfn), 0, "and the rest is as before");
-	lc_search_done(&s, pfn, -EINTR);
-
+	host_grace_periods = 0;
+	gone(4, 4);
+	is(host_grace_periods, 1, "a scan in progress is waited for");
+	ok(!lc_zone_leaving(&half), "when it is gone it is not leaving");
+	is(search(&s, BLOCKS(5), &ext), -ENOSPC, "but a hole");
+	is(search(&s, BLOCKS(4), &ext), 0, "and the rest is as before");
+	lc_search_done(&s, -EINTR);
 	machine_free(&m);
 
-	/* nobody searched before */
+	/* no search before */
 	draw("........");
-	is(notify(MEM_GOING_OFFLINE, 4, 4), NOTIFY_OK, "unseen memory goes");
-	is(search(&s, MIB(16), &pfn), -ENOSPC, "and is not offered either");
-	is(notify(MEM_CANCEL_OFFLINE, 4, 4), NOTIFY_OK, "before it is back");
-	is(search(&s, MIB(16), &pfn), 0, "to stay");
-	lc_search_done(&s, pfn, -EINTR);
+	is(going(4, 4), 0, "unseen memory goes");
+	is(search(&s, BLOCKS(8), &ext), -ENOSPC, "and is not offered either");
+	stays(4, 4);
+	is(search(&s, BLOCKS(8), &ext), 0, "before it is back to stay");
+	lc_search_done(&s, -EINTR);
 
 	/* the zone grows at both ends */
 	free(m.truth);
@@ -304,95 +610,378 @@ static void check_hotplug(void)
 	m.zone.zone_start_pfn = 0;
 	m.zone.spanned_pages = 3000UL << pageblock_order;
 	m.zone.managed_pages = m.zone.spanned_pages;
-	is(notify(MEM_ONLINE, 0, 3000), NOTIFY_OK, "much memory is added");
-	is(search(&s, MIB(6000), &pfn), 0, "all of it can be had");
-	is(pfn, 0, "whole");
-	lc_search_done(&s, pfn, -EINTR);
+	stays(0, 3000);
+	is(search(&s, BLOCKS(3000), &ext), 0, "all of added memory can be had");
+	is(ext.pfn, 0, "whole");
+	lc_search_done(&s, -EINTR);
+	machine_free(&m);
+}
+
+/* What is idle stays so when memory does not go offline after all. */
+static void check_hotplug_idle(void)
+{
+	struct lc_extent ext, again;
+	unsigned int tries;
+
+	draw("#....#");
+	is(alloc(BLOCKS(4), &ext, &tries), 0, "four blocks");
+	machine_idle(&ext);
+	is(going(1, 4), 0, "idle memory may go offline");
+	is(alloc(BLOCKS(1), &again, &tries), -ENOSPC, "and is not offered then");
+	machine_evict(&ext);
+	stays(1, 4);
+	is(alloc(BLOCKS(4), &again, &tries), 0,
+	   "evicted meanwhile, it is free when it stays");
+	machine_idle(&again);
+	stays(0, 6);
+	is(alloc(BLOCKS(4), &ext, &tries), 0,
+	   "idle memory is still idle when other memory comes online");
 	machine_free(&m);
 }
 
 static void check_signal(void)
 {
+	struct lc_extent ext;
 	struct lc_search s;
-	unsigned long pfn;
 
 	draw("....");
-	lc_search_begin(&s, &m.zone, MIB(2), 1, NO_LIMIT);
 	host_killed = true;
-	is(lc_search_next(&s, &pfn), -EINTR, "who is killed does not search");
+	is(search(&s, BLOCKS(1), &ext), -EINTR, "a killed task does not search");
 	host_killed = false;
-	is(lc_search_next(&s, &pfn), 0, "nothing stays claimed");
-	lc_search_done(&s, pfn, 0);
+	is(lc_search_next(&s, &ext), 0, "nothing stays claimed");
+	lc_search_done(&s, 0);
 	machine_free(&m);
+}
+
+/* Called between steps of a search: it may be killed, or take time. */
+static unsigned int steps_left, jiffies_per_step;
+
+void host_resched(void)
+{
+	jiffies += jiffies_per_step;
+	if (steps_left && !--steps_left)
+		host_killed = true;
+}
+
+/* Killed, or out of memory, after each number of steps. */
+static void check_interrupted(void)
+{
+	struct lc_extent ext;
+	struct lc_search s;
+	unsigned int i, killed = 0, starved = 0;
+	int err;
+
+	for (i = 1; i < 40; i++) {
+		draw("pp..#..pb#");
+		steps_left = i;
+		err = search(&s, BLOCKS(2) + BLOCKS(i % 2), &ext);
+		killed += err == -EINTR;
+		if (!err)
+			lc_search_done(&s, -EINTR);
+		steps_left = 0;
+		host_killed = false;
+		err = search(&s, BLOCKS(4), &ext);
+		if (err || block_of(&ext))
+			break;
+		lc_search_done(&s, -EINTR);
+		machine_free(&m);
+	}
+	is(i, 40, "a search that was killed anywhere leaves nothing claimed");
+	ok(killed > 3, "%u were", killed);
+
+	for (i = 0; i < 10; i++) {
+		draw("pp..#..pb#");
+		host_allocations_left = i;
+		err = search(&s, BLOCKS(2), &ext);
+		starved += err == -ENOSPC;
+		if (!err)
+			lc_search_done(&s, -EINTR);
+		host_allocations_left = ULONG_MAX;
+		if (search(&s, BLOCKS(4), &ext) || block_of(&ext))
+			break;
+		lc_search_done(&s, -EINTR);
+		machine_free(&m);
+	}
+	is(i, 10, "nor does one without memory for summaries");
+	is(starved, 3, "which needs three allocations");
 }
 
 /* What is remembered may be wrong by any amount. */
 static void check_stale(void)
 {
+	struct lc_extent ext;
 	struct lc_search s;
-	unsigned long pfn, b;
+	unsigned long b;
 
 	draw("........#........");
-	is(search(&s, MIB(16), &pfn), 0, "a free machine");
-	lc_search_done(&s, pfn, -EINTR);
+	is(search(&s, BLOCKS(8), &ext), 0, "a free machine");
+	lc_search_done(&s, -EINTR);
 	for (b = 9; b < 17; b++)
-		m.truth[b].used = 500;
-	is(search(&s, MIB(16), &pfn), 0, "whose upper half fills up");
-	is(block_of(pfn), 0, "offers the lower");
-	lc_search_done(&s, pfn, -EINTR);
+		m.truth[b].used = pageblock_nr_pages - 12;
+	is(search(&s, BLOCKS(8), &ext), 0, "whose upper half fills up");
+	is(block_of(&ext), 0, "offers the lower");
+	lc_search_done(&s, -EINTR);
 	for (b = 0; b < 8; b++)
 		m.truth[b].blocked = true;
-	is(search(&s, MIB(16), &pfn), 0, "when that is blocked");
-	is(block_of(pfn), 9, "the upper again");
-	lc_search_done(&s, pfn, -EINTR);
+	is(search(&s, BLOCKS(8), &ext), 0, "when that is blocked");
+	is(block_of(&ext), 9, "the upper again");
+	lc_search_done(&s, -EINTR);
 	machine_free(&m);
 }
 
-/* Two zones, the upper one wanted more. */
-static void check_order(void)
+/* A walk that runs out of time goes on where it stopped. */
+static void check_resume(void)
 {
-	struct truth below[16] = { 0 };
-	struct machine low;
-	struct zone *order[2];
+	unsigned int calls;
+	struct lc_extent ext;
+	struct lc_search s;
+	unsigned long b;
+	int err;
+
+	machine_new(&m, ZONE_NORMAL, 0, 20000);
+	for (b = 1; b < m.blocks; b++) {
+		m.truth[b].blocked = b & 1;
+	}
+	m.truth[1].blocked = false;
+	jiffies_per_step = 1;
+	for (calls = 0; calls < 1000; calls++) {
+		err = search(&s, BLOCKS(3), &ext);
+		if (!err)
+			break;
+	}
+	is(block_of(&ext), 0, "a place at the far end is found");
+	ok(calls > 10 && calls < 60, "after %u searches that ran out of time", calls);
+	jiffies_per_step = 0;
+	lc_search_done(&s, -EINTR);
+	machine_free(&m);
+}
+
+/* Two or three zones of a node: which one is used. */
+static struct machine low, movable;
+
+static int zone_of_search(unsigned long nr, bool with_movable)
+{
+	struct lc_constraint c = pages(nr);
+	struct lc_extent ext;
+	struct lc_search s;
+	int err;
+
+	lc_search_begin(&s, &c, jiffies + HZ);
+	if (with_movable)
+		lc_search_add_zone(&s, &c, &movable.zone);
+	lc_search_add_zone(&s, &c, &m.zone);
+	lc_search_add_zone(&s, &c, &low.zone);
+	err = lc_search_next(&s, &ext);
+	if (err)
+		return err;
+	lc_search_done(&s, -EINTR);
+	return machine_at(ext.pfn)->zone.idx;
+}
+
+/* When all is known: a search renews as little as the summary of one block. */
+static int first_zone(unsigned long nr, bool with_movable)
+{
+	unsigned int i;
+
+	for (i = 0; i < 16; i++) {
+		jiffies += 3 * HZ;
+		zone_of_search(nr, with_movable);
+	}
+	return zone_of_search(nr, with_movable);
+}
+
+static void fill(struct machine *z, unsigned long used, bool blocked)
+{
 	unsigned long b;
 
-	draw("################");
-	low = m;
-	low.truth = below;
-	low.zone.machine = &low;
-	low.zone.idx = 1;
-	low.zone.free_pages = MIB(1000);
-	for (b = 0; b < 16; b++)
-		m.truth[b].blocked = false;
+	for (b = 0; b < z->blocks; b++) {
+		z->truth[b].used = used;
+		z->truth[b].blocked = blocked;
+	}
+}
 
-#define first_zone(what) ({						\
-	jiffies += 3 * HZ;						\
-	order[0] = &m.zone;						\
-	order[1] = &low.zone;						\
-	lc_search_order(order, 2, what, 1, NO_LIMIT);			\
-	ok(order[0] != order[1], "both zones are there");		\
-	order[0];							\
-})
+static void check_zones(void)
+{
+	unsigned long eighth = pageblock_nr_pages / 8;
 
-	ok(first_zone(MIB(8)) == &m.zone, "of equals the upper zone");
-	for (b = 0; b < 16; b++)
-		m.truth[b].used = 30;
-	ok(first_zone(MIB(8)) == &m.zone, "even if a little must be moved");
-	for (b = 0; b < 16; b++)
-		m.truth[b].used = 100;
-	ok(first_zone(MIB(8)) == &low.zone, "but not if it is much");
-	low.zone.free_pages = MIB(60);
-	ok(first_zone(MIB(8)) == &m.zone, "nor if the lower one is short");
-	low.zone.free_pages = MIB(1000);
-	for (b = 0; b < 16; b++)
-		m.truth[b].blocked = true;
-	ok(first_zone(MIB(8)) == &low.zone, "the lower if the upper has none");
-	for (b = 0; b < 16; b++)
-		below[b].blocked = true;
-	ok(first_zone(MIB(8)) == &m.zone, "the upper if nobody has any");
-	order[0] = &low.zone;
-	lc_search_order(order, 1, 1, 1, NO_LIMIT);
-	ok(order[0] == &low.zone, "one zone is in order");
+	draw("................");
+	draw_zone(&low, ZONE_DMA32, 0, "................");
+	low.zone.free_pages = BLOCKS(500) + (SZ_64M >> PAGE_SHIFT);
+
+	is(first_zone(BLOCKS(4), false), ZONE_NORMAL, "of equals the upper zone");
+	fill(&m, eighth, false);
+	is(first_zone(BLOCKS(4), false), ZONE_NORMAL,
+	   "even if an eighth of it must be moved");
+	fill(&m, eighth + pageblock_nr_pages / 64, false);
+	is(first_zone(BLOCKS(4), false), ZONE_DMA32, "but not if it is more");
+	fill(&low, pageblock_nr_pages / 64, false);
+	is(first_zone(BLOCKS(4), false), ZONE_NORMAL, "than in the lower one");
+	fill(&low, 0, false);
+	low.zone.free_pages = (SZ_64M >> PAGE_SHIFT) + BLOCKS(4) - 1;
+	is(first_zone(BLOCKS(4), false), ZONE_NORMAL,
+	   "nor if the lower one is short");
+	fill(&m, 0, true);
+	is(first_zone(BLOCKS(4), false), ZONE_DMA32,
+	   "even that if the upper one has no window");
+	low.zone.free_pages = BLOCKS(500) + (SZ_64M >> PAGE_SHIFT);
+	is(first_zone(BLOCKS(4), false), ZONE_DMA32, "or if it is not short");
+	fill(&low, 0, true);
+	is(first_zone(BLOCKS(4), false), -ENOSPC, "if no zone has any");
+
+	/* the share of a large zone that is left free grows with it */
+	fill(&low, 0, false);
+	fill(&m, pageblock_nr_pages / 2, false);
+	low.zone.managed_pages = 1UL << 30;
+	low.zone.free_pages = (1UL << 26) + BLOCKS(4) - 1;
+	is(first_zone(BLOCKS(4), false), ZONE_NORMAL,
+	   "a large zone is spared below a sixteenth");
+	low.zone.free_pages++;
+	is(first_zone(BLOCKS(4), false), ZONE_DMA32, "not above");
+	low.zone.managed_pages = low.zone.spanned_pages;
+
+	/* busy windows are the last resort */
+	low.zone.free_pages = 0;
+	fill(&m, 0, false);
+	m.truth[3].busy = true;
+	m.truth[7].busy = true;
+	m.truth[11].busy = true;
+	m.truth[15].busy = true;
+	is(first_zone(BLOCKS(4), false), ZONE_DMA32,
+	   "a spared zone is used before a busy window of another one");
+	machine_free(&low);
+	machine_free(&m);
+}
+
+static void check_zone_movable(void)
+{
+	draw("................");
+	draw_zone(&low, ZONE_DMA32, 0, "................");
+	draw_zone(&movable, ZONE_MOVABLE, 200, "................");
+	low.zone.free_pages = BLOCKS(500) + (SZ_64M >> PAGE_SHIFT);
+
+	fill(&movable, pageblock_nr_pages - 1, false);
+	is(first_zone(BLOCKS(4), true), ZONE_MOVABLE,
+	   "ZONE_MOVABLE comes first whatever it costs");
+	fill(&movable, 0, true);
+	is(first_zone(BLOCKS(4), true), ZONE_NORMAL, "if it has a window");
+	m.zone.free_pages = 0;
+	is(first_zone(BLOCKS(4), true), ZONE_NORMAL,
+	   "the next zone is not spared for it");
+	fill(&m, 0, true);
+	low.zone.free_pages = 0;
+	is(first_zone(BLOCKS(4), true), ZONE_DMA32, "the last is the last");
+	machine_free(&movable);
+	machine_free(&low);
+	machine_free(&m);
+}
+
+/* Without room in a zone for the pages the others go on. */
+static void check_zones_nomem(void)
+{
+	struct lc_constraint c = pages(BLOCKS(4));
+	struct lc_extent ext;
+	struct lc_search s;
+	unsigned int i, upper = 0, lower = 0;
+
+	draw("3333#3333#3333#3333");
+	draw_zone(&low, ZONE_DMA32, 0, "4444#4444#4444#4444");
+	low.zone.free_pages = BLOCKS(500) + (SZ_64M >> PAGE_SHIFT);
+	lc_search_begin(&s, &c, jiffies + HZ);
+	lc_search_add_zone(&s, &c, &m.zone);
+	lc_search_add_zone(&s, &c, &low.zone);
+	for (i = 0; !lc_search_next(&s, &ext); i++) {
+		if (machine_at(ext.pfn) == &m)
+			upper++;
+		else
+			lower++;
+		lc_search_done(&s, -ENOMEM);
+	}
+	is(upper, 2, "without room for pages two windows of each zone are tried");
+	is(lower, 2, "each");
+	machine_free(&low);
+	machine_free(&m);
+}
+
+/* Just one window, without a search. */
+static void check_given_window(void)
+{
+	struct lc_extent ext = { BLOCKS(102) + 3, BLOCKS(2) }, other;
+	struct lc_claim a, b;
+	struct lc_search s;
+
+	draw("#....hpb.");
+	is(lc_search_claim(&a, &m.zone, &ext), 0, "a given window");
+	ok(a.start == 102 && a.end == 105, "counts in whole blocks");
+	is(lc_search_claim(&b, &m.zone, &ext), -EBUSY, "is claimed once");
+	is(search(&s, BLOCKS(3), &other), -ENOSPC, "is not found by a search");
+	lc_search_unclaim(&a, -EINTR);
+	is(search(&s, BLOCKS(3), &other), 0, "when it is not claimed it is");
+	is(lc_search_claim(&a, &m.zone, &other), -EBUSY,
+	   "and cannot be claimed again");
+	lc_search_done(&s, -EINTR);
+	ext = some_blocks(0, 2);
+	is(lc_search_claim(&a, &m.zone, &ext), -ENOSPC, "with something unmovable");
+	ext = some_blocks(4, 2);
+	is(lc_search_claim(&a, &m.zone, &ext), -ENOSPC, "across a hole");
+	ext = some_blocks(7, 1);
+	is(lc_search_claim(&a, &m.zone, &ext), -ENOSPC, "with a busy page");
+	ext = some_blocks(8, 2);
+	is(lc_search_claim(&a, &m.zone, &ext), -ENOSPC, "behind the zone");
+	ext = (struct lc_extent){ BLOCKS(101), ULONG_MAX };
+	is(lc_search_claim(&a, &m.zone, &ext), -ENOSPC, "or behind all memory");
+	ext = some_blocks(6, 1);
+	is(lc_search_claim(&a, &m.zone, &ext), 0, "a pinned page may be let go");
+	lc_search_unclaim(&a, -EBUSY);
+	ext = some_blocks(1, 1);
+	is(lc_search_claim(&a, &m.zone, &ext), 0, "a block");
+	lc_search_unclaim(&a, 0);
+	m.truth[1].owned = pageblock_nr_pages;
+	jiffies += HZ;
+	is(search(&s, BLOCKS(4), &other), -ENOSPC, "that was taken is not found");
+	machine_free(&m);
+
+	draw("....");
+	ext = some_blocks(0, 4);
+	host_allocations_left = 2;
+	is(lc_search_claim(&a, &m.zone, &ext), -ENOMEM, "without memory");
+	host_allocations_left = ULONG_MAX;
+	is(lc_search_claim(&a, &m.zone, &ext), 0, "nothing is claimed");
+	lc_search_unclaim(&a, -EINTR);
+	machine_free(&m);
+}
+
+/* What the pool asks before it cuts an idle extent. */
+static void check_scores(void)
+{
+	struct lc_constraint c = pages(BLOCKS(2));
+	struct lc_extent ext, edge, middle;
+	struct lc_search s;
+	unsigned long score;
+
+	draw("........");
+	is(lc_search_best_score(&m.zone, &c), 0, "of an unknown zone no score");
+	if (search(&s, BLOCKS(8), &ext))
+		bail("no window");
+	lc_search_done(&s, -EINTR);
+	edge = some_blocks(6, 2);
+	middle = some_blocks(3, 2);
+	ok(lc_search_fragmentation(&m.zone, &edge) > 0 &&
+	   lc_search_fragmentation(&m.zone, &middle) >
+	   lc_search_fragmentation(&m.zone, &edge),
+	   "the middle of a run is worth more than its edge");
+	score = lc_search_best_score(&m.zone, &c);
+	is(score, lc_search_fragmentation(&m.zone, &edge),
+	   "the best window is at the edge");
+	fill(&m, 64, false);
+	jiffies += 3 * HZ;
+	if (search(&s, BLOCKS(8), &ext))
+		bail("no window");
+	lc_search_done(&s, -EINTR);
+	is(lc_search_best_score(&m.zone, &c),
+	   score + 2 * LC_COST_MOVE * 64 / (pageblock_nr_pages / 512),
+	   "pages to move are added");
+	c.nr_pages = BLOCKS(9);
+	is(lc_search_best_score(&m.zone, &c), 0, "no score of what does not fit");
 	machine_free(&m);
 }
 
@@ -400,15 +989,29 @@ int main(void)
 {
 	check_claims();
 	check_small();
+	check_constraints();
 	check_refusal();
+	check_quick();
 	check_failures();
 	check_blame();
+	check_nomem();
 	check_pins();
+	check_busy();
 	check_given_back();
-	check_pool();
+	check_idle();
+	check_idle_parts();
+	check_idle_behind();
+	check_reclaim();
 	check_hotplug();
+	check_hotplug_idle();
 	check_signal();
+	check_interrupted();
 	check_stale();
-	check_order();
+	check_resume();
+	check_zones();
+	check_zone_movable();
+	check_zones_nomem();
+	check_given_window();
+	check_scores();
 	return tap_done();
 }

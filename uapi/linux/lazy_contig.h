@@ -5,20 +5,22 @@
  * Buffers are normally allocated with the standard heap interface
  * (linux/dma-heap.h) from /dev/dma_heap/lazy_contig, or from
  * /dev/dma_heap/lazy_contig_dma32 for devices that cannot address memory at
- * or above 4 GiB. What that interface has no words for is here.
+ * or above 4 GiB. This header has the operations that the dma-heap UAPI lacks.
  *
- * How the structs grow: every struct begins with @size, which the caller sets
- * to sizeof(the struct) as it was compiled. Newer headers only append fields,
- * and zero always means "as before". A kernel that knows fewer fields than the
- * caller accepts the call if those it does not know are zero; a kernel that
- * knows more takes the missing ones as zero and writes nothing beyond @size.
+ * The structs are extensible. Each begins with @size, which the caller sets to
+ * the sizeof() of the struct that it was compiled with. New fields are only
+ * appended, and zero in a new field selects the behaviour before it existed. A
+ * kernel that knows fewer fields than the caller accepts the call if the unknown
+ * ones are zero; a kernel that knows more takes the missing ones as zero and
+ * writes nothing beyond @size.
  *
  * Errors that every ioctl here can return, besides those listed with it:
  *
- *  -ENOTTY	no such ioctl
+ *  -ENOTTY	unknown ioctl
  *  -EINVAL	@size is smaller than the first published struct, an unknown
  *		flag is set, or a reserved field is not zero
- *  -E2BIG	a field that this kernel does not know is not zero
+ *  -E2BIG	a field unknown to this kernel is not zero, or @size is larger than
+ *		a page
  *  -EFAULT	the struct cannot be read or written
  *  -EPERM	the caller lacks CAP_SYS_ADMIN where the ioctl demands it
  *
@@ -30,26 +32,26 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define LAZY_CONTIG_IOC_MAGIC		0xb5
+#define LAZY_CONTIG_IOC_MAGIC		0xd9
 
 /* Bytes of a buffer's name, with the terminating zero. */
 #define LAZY_CONTIG_NAME_MAX		64
 
 /**
- * struct lazy_contig_query - where a buffer lies
+ * struct lazy_contig_query - physical location of a buffer
  * @size: in: sizeof(struct lazy_contig_query)
- * @fd: in: a dma-buf file descriptor that came from lazy_contig
+ * @fd: in: file descriptor of a dma-buf that lazy_contig exported
  * @len: out: length of the buffer in bytes, a multiple of the page size
  * @phys_addr: out: physical address of the first byte; 0 unless
  *	%LAZY_CONTIG_PHYS_VALID is set in @flags
  * @node: out: NUMA node of the memory, 0 or more
  * @flags: out: %LAZY_CONTIG_PHYS_VALID if the caller has CAP_SYS_ADMIN in the
- *	initial user namespace, the rule of /proc/self/pagemap
+ *	initial user namespace, as for /proc/self/pagemap
  *
- * What is out only is ignored on input, so a struct can be used again as it
- * came back; bits of @flags that are not published are -EINVAL nevertheless.
+ * Output fields are ignored on input, so a struct can be reused as it was
+ * returned, except that unknown bits of @flags are refused.
  *
- * Errors: -EBADF @fd is not open; -EINVAL @fd is not a dma-buf, or one of
+ * Errors: -EBADF @fd is not open; -EINVAL @fd is not a dma-buf, or belongs to
  * another exporter.
  */
 struct lazy_contig_query {
@@ -61,35 +63,35 @@ struct lazy_contig_query {
 	__u32 flags;
 };
 
-/* lazy_contig_query.flags, out: phys_addr is the physical address */
+/* lazy_contig_query.flags, out: phys_addr is valid */
 #define LAZY_CONTIG_PHYS_VALID		0x1
 
 /**
- * struct lazy_contig_alloc - a buffer with special wishes
+ * struct lazy_contig_alloc - allocate with placement constraints
  * @size: in: sizeof(struct lazy_contig_alloc)
  * @flags: in: 0 or %LAZY_CONTIG_KEEP
  * @len: in: length in bytes, rounded up to the page size; not 0
  * @align: in: alignment of the physical address in bytes, a power of two;
  *	values below the page size, 0 among them, mean the page size
- * @max_addr: in: highest physical address that any byte may have, for example
- *	0xffffffff for a 32-bit device; 0 means no limit
- * @node: in: NUMA node that all memory must come from, or -1 for any
+ * @max_addr: in: highest physical address of any byte, for example 0xffffffff
+ *	for a 32-bit device; 0 means no limit
+ * @node: in: NUMA node of all memory, or -1 for any
  * @fd_flags: in: flags of the new file descriptor: O_CLOEXEC and one of
  *	O_RDONLY, O_WRONLY, O_RDWR
  * @name: in: zero-terminated name in /proc/iomem, printable ASCII; empty means
  *	"lazy_contig". Needs CAP_SYS_ADMIN if not empty
- * @fd: out: the new dma-buf
+ * @fd: out: file descriptor of the new dma-buf
  * @__reserved: must be 0
- * @phys_addr: out: physical address, or 0 without CAP_SYS_ADMIN, as in
+ * @phys_addr: out: physical address of the first byte, or 0 without CAP_SYS_ADMIN, as in
  *	struct lazy_contig_query
  *
  * %LAZY_CONTIG_KEEP needs CAP_SYS_ADMIN.
  *
- * Errors: -EINVAL @len is 0 or wraps to 0 when rounded up, @align is no power
+ * Errors: -EINVAL @len is 0 or wraps to 0 when rounded up, @align is not a power
  * of two, @node is not online, @name is not terminated or not printable,
- * unknown @fd_flags; -ENOMEM more than the machine or the limits could ever
- * give, or no place found in time; -EINTR killed while waiting; -EMFILE,
- * -ENFILE no file descriptor left.
+ * unknown @fd_flags; -ENOMEM @len exceeds what the machine or a limit could ever
+ * give, or no range was found in time; -EINTR killed while waiting; -EMFILE,
+ * -ENFILE no file descriptor available.
  */
 struct lazy_contig_alloc {
 	__u32 size;
@@ -105,16 +107,16 @@ struct lazy_contig_alloc {
 	__u64 phys_addr;
 };
 
-/* lazy_contig_alloc.flags: the buffer outlives every fd, until FREE */
+/* lazy_contig_alloc.flags: the buffer outlives all its dma-bufs, until FREE */
 #define LAZY_CONTIG_KEEP		0x1
 
 /**
- * struct lazy_contig_open - a new dma-buf for a kept buffer
+ * struct lazy_contig_open - create a dma-buf of a kept buffer
  * @size: in: sizeof(struct lazy_contig_open)
  * @fd_flags: in: as in struct lazy_contig_alloc
- * @phys_addr: in: address of the kept buffer's first byte
+ * @phys_addr: in: physical address of the kept buffer's first byte
  * @len: out: its length in bytes
- * @fd: out: the new dma-buf
+ * @fd: out: file descriptor of the new dma-buf
  * @__reserved: must be 0
  *
  * Needs CAP_SYS_ADMIN.
@@ -135,16 +137,19 @@ struct lazy_contig_open {
  * struct lazy_contig_resize - change the length of a kept buffer
  * @size: in: sizeof(struct lazy_contig_resize)
  * @flags: in: must be 0
- * @phys_addr: in: address of the kept buffer; out: where it lies now
+ * @phys_addr: in: physical address of the kept buffer's first byte; out: that
+ *	address after the resize
  * @len: in: new length in bytes, rounded up to the page size, not 0; out: the
- *	length it has now
+ *	length after rounding
  *
- * Needs CAP_SYS_ADMIN. Growing takes the pages behind the buffer if they can
- * be had and moves the buffer otherwise; its contents stay, new bytes are
- * zero. Shrinking returns the tail at once. If it fails nothing has changed.
+ * Needs CAP_SYS_ADMIN. A buffer grows in place if the pages behind it can be
+ * allocated, and is moved otherwise; its contents are preserved, new bytes are
+ * zero. Shrinking returns the tail at once. On failure nothing has changed.
  *
  * Errors: -ENOENT no kept buffer begins at @phys_addr; -EBUSY a dma-buf of it
- * lives; -EINVAL @len is 0 or wraps; -ENOMEM; -EINTR.
+ * exists; -EINVAL @len is 0 or wraps; -ENOMEM as in struct lazy_contig_alloc, or
+ * the buffer would have to move and the hardware reported a page of it broken;
+ * -EINTR.
  */
 struct lazy_contig_resize {
 	__u32 size;
@@ -157,10 +162,10 @@ struct lazy_contig_resize {
  * struct lazy_contig_free - end the keeping of a kept buffer
  * @size: in: sizeof(struct lazy_contig_free)
  * @flags: in: must be 0
- * @phys_addr: in: address of the kept buffer
+ * @phys_addr: in: physical address of the kept buffer's first byte
  *
- * Needs CAP_SYS_ADMIN. The memory is returned when the last dma-buf of it is
- * gone, never before; the address is free for OPEN, RESIZE and FREE at once.
+ * Needs CAP_SYS_ADMIN. The memory is returned with the last dma-buf of it, never
+ * before; OPEN, RESIZE and FREE no longer find the buffer from now on.
  *
  * Errors: -ENOENT no kept buffer begins at @phys_addr.
  */
@@ -171,8 +176,8 @@ struct lazy_contig_free {
 };
 
 /*
- * The size travels in the struct, not in the ioctl number, so that the numbers
- * stay the same when the structs grow.
+ * The size is in the struct, not in the ioctl number: the numbers stay the same
+ * when the structs are extended.
  */
 #define LAZY_CONTIG_IOCTL_QUERY		_IO(LAZY_CONTIG_IOC_MAGIC, 0)
 #define LAZY_CONTIG_IOCTL_ALLOC		_IO(LAZY_CONTIG_IOC_MAGIC, 1)

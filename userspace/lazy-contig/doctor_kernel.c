@@ -50,6 +50,15 @@ static int kernel_has(const char *release, const char *option)
 	return has;
 }
 
+/* Is the kernel told to charge buffers of heaps to the cgroups of their callers? */
+static bool heaps_account(void)
+{
+	char value[8];
+
+	return !file_read_line("/sys/module/dma_heap/parameters/mem_accounting", value,
+			       sizeof(value)) && value[0] == 'Y';
+}
+
 void check_kernel(struct finding *f)
 {
 	struct utsname uts;
@@ -59,6 +68,12 @@ void check_kernel(struct finding *f)
 	has = module_loaded() ? 1 : kernel_has(uts.release, "CONFIG_CONTIG_ALLOC");
 	if (has == 1) {
 		found(f, "%s supports contiguous allocation", uts.release);
+		if (heaps_account()) {
+			f->status = FINDING_WARNING;
+			found(f, "dma_heap.mem_accounting=1 has no effect on lazy_contig");
+			advise(f, "bound users by user_limit_mb in " MODULE_SYSFS
+			       "/parameters instead of cgroups");
+		}
 	} else if (!has) {
 		f->status = FINDING_FAILED;
 		f->code = CODE_MISSING;

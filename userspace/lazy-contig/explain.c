@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* lazy-contig explain */
+#include <errno.h>
 #include <string.h>
 
 #include "cli.h"
 
 static const char help[] =
 "Usage: lazy-contig explain [OPTION]...\n"
-"Print why the last failed request failed, and what to do about it.\n"
+"Print why the last failed request failed, and what to do about it. Only root\n"
+"can: it may be the request of another user.\n"
 "\n"
 "  --json           print a JSON object\n"
 "  --help           show this text\n";
@@ -111,6 +113,11 @@ static int run(const struct args *args)
 	err = sysfs_read("last_failure", text, sizeof(text));
 	if (err) {
 		json_object_put(out);
+		if (err == -EACCES) {
+			fputs("lazy-contig: only root can read " SYSFS_DIR "/last_failure\n",
+			      stderr);
+			return exit_code(err);
+		}
 		return fail_file(err, SYSFS_DIR);
 	}
 	split(text, out);

@@ -223,6 +223,14 @@ doctor()
 	gives 0 "list without debugfs or buffers" \
 		hidden 'umount /sys/kernel/debug' lazy-contig list
 	says 'debugfs is not mounted' "  says what is missing"
+	if [ -d /sys/module/dma_heap ]; then
+		gives 0 "doctor where heaps are accounted" \
+			hidden 'mount -t tmpfs none /sys/module/dma_heap
+				mkdir /sys/module/dma_heap/parameters
+				echo Y >/sys/module/dma_heap/parameters/mem_accounting' \
+			lazy-contig doctor --json
+		json "$(status_of kernel warning)" "  says that this heap is not"
+	fi
 	gives 3 "doctor without a node" \
 		hidden 'mount -t tmpfs none /dev/dma_heap' lazy-contig doctor --json
 	json "$(status_of module ok)" "  reports the module as ok"
@@ -269,6 +277,8 @@ figures()
 	gives 0 "explain" lazy-contig explain
 	says 'limit' "  describes the reason"
 	gives 0 "stat for an unprivileged user" as_nobody lazy-contig stat
+	gives 5 "explain for an unprivileged user" as_nobody lazy-contig explain
+	says 'only root can read' "  says what right it needs"
 	gives 3 "stat without the module" \
 		hidden 'mount -t tmpfs none /sys/class' lazy-contig stat
 	gives 3 "explain without the module" \

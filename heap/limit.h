@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What all buffers together and those of one user may take, and watermarks. */
+#ifndef LAZY_CONTIG_LIMIT_H
+#define LAZY_CONTIG_LIMIT_H
+
+#include <linux/types.h>
+
+struct lc_constraint;
+struct lc_user;
+struct zone;
+
+unsigned long lc_limit_pages(void);
+unsigned long lc_limit_charged(void);
+struct lc_user *lc_limit_charge(unsigned long nr_pages);
+int lc_limit_charge_more(struct lc_user *user, unsigned long nr_pages);
+void lc_limit_uncharge(struct lc_user *user, unsigned long nr_pages);
+void lc_limit_begin(struct zone *zone, unsigned long nr_pages);
+void lc_limit_end(struct zone *zone, unsigned long nr_pages);
+unsigned int lc_limit_ended(void);
+bool lc_limit_wait(unsigned int ended, unsigned long deadline);
+bool lc_limit_spare(struct zone *zone, const struct lc_constraint *c, bool taken);
+void lc_limit_exit(void);
+
+#endif

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Attributes of the control device, /sys/class/misc/lazy_contig/: one file for
+ * each counter, the last failure, and what there is of memory. All but
+ * pool_drop and reserve are read-only. All but pool_drop and last_failure, which
+ * is about one user's request, are readable for all users, so none contains a
+ * physical address.
+ */
+
+#include <linux/device.h>
+#include <linux/mm.h>
+#include <linux/nodemask.h>
+#include <linux/sysfs.h>
+
+#include "alloc.h"
+#include "cache/pool.h"
+#include "cache/reserve.h"
+#include "limit.h"
+#include "stats.h"
+#include "sysfs.h"
+
+static struct device_attribute lc_counter_attrs[LC_NR_COUNTERS];
+
+static ssize_t lc_counter_show(struct device *dev,
+			       struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%lu\n", lc_stats_sum(attr - lc_counter_attrs));
+}
+
+/* One line of key=value pairs, the input of "lazy-contig explain". */
+static ssize_t last_failure_show(struct device *dev,
+				 struct device_attribute *attr, char *buf)
+{
+	struct lc_failure last;
+
+	lc_stats_last_failure(&last);
+	if (!last.reason)
+		return sysfs_emit(buf, "none\n");
+	return sysfs_emit(buf,
+			  "reason=%s size=%lu node=%d attempts=%u busy=%u nomem=%u\n",
+			  lc_stats_name(last.reason),
+			  last.nr_pages << PAGE_SHIFT, last.node,
+			  last.attempts, last.busy, last.nomem);
+}
+static DEVICE_ATTR_ADMIN_RO(last_failure);
+
+/* Memory of buffers and of requests in progress. */
+static ssize_t live_bytes_show(struct device *dev,
+			       struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%lu\n", lc_limit_charged() << PAGE_SHIFT);
+}
+static DEVICE_ATTR_RO(live_bytes);
+
+/* A write of any content frees the warm pool before it returns. */
+static ssize_t pool_drop_store(struct device *dev,
+			       struct device_attribute *attr, const char *buf,
+			       size_t len)
+{
+	lc_pool_drop();
+	return len;
+}
+static DEVICE_ATTR_WO(pool_drop);
+
+static ssize_t pool_pages_show(struct device *dev,
+			       struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%lu\n", lc_pool_pages());
+}
+static DEVICE_ATTR_RO(pool_pages);
+
+#define LC_MB_SHIFT	(20 - PAGE_SHIFT)
+
+static ssize_t reserve_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	ssize_t len = 0;
+	int node;
+
+	for_each_node_state(node, N_MEMORY)
+		len += sysfs_emit_at(buf, len, "%d %lu\n", node,
+				     lc_reserve_pages(node) >> LC_MB_SHIFT);
+	return len;
+}
+
+/*
+ * "NODE MIB" resizes the reserve of a node. A reserve that could only partly be
+ * allocated is not an error: reading the file gives the size that it has.
+ */
+static ssize_t reserve_store(struct device *dev, struct device_attribute *attr,
+			     const char *buf, size_t len)
+{
+	unsigned long mb;
+	int node, ret;
+	char more;
+
+	if (sscanf(buf, "%d %lu %c", &node, &mb, &more) != 2 || node < 0 ||
+	    node >= MAX_NUMNODES || !node_state(node, N_MEMORY))
+		return -EINVAL;
+	if (mb > ULONG_MAX >> LC_MB_SHIFT)
+		return -ENOMEM;
+	ret = lc_alloc_set_reserve(node, mb << LC_MB_SHIFT);
+	return ret ?: len;
+}
+static DEVICE_ATTR_RW(reserve);
+
+static struct attribute *lc_memory_attrs[] = {
+	&dev_attr_last_failure.attr,
+	&dev_attr_live_bytes.attr,
+	&dev_attr_pool_drop.attr,
+	&dev_attr_pool_pages.attr,
+	&dev_attr_reserve.attr,
+	NULL
+};
+
+static const struct attribute_group lc_memory_group = {
+	.attrs = lc_memory_attrs,
+};
+
+/* Filled in by lc_sysfs_init(), NULL-terminated. */
+static struct attribute *lc_stats_attrs[LC_NR_COUNTERS + 1];
+
+static const struct attribute_group lc_stats_group = {
+	.attrs = lc_stats_attrs,
+};
+
+/* The groups of the control device; complete after lc_sysfs_init(). */
+const struct attribute_group *lc_sysfs_groups[] = {
+	&lc_stats_group,
+	&lc_memory_group,
+	NULL
+};
+
+/**
+ * lc_sysfs_init - create the attributes of the counters
+ *
+ * Context: module init, before the control device is registered.
+ */
+void lc_sysfs_init(void)
+{
+	enum lc_counter i;
+
+	for (i = 0; i < LC_NR_COUNTERS; i++) {
+		lc_counter_attrs[i] = (struct device_attribute) {
+			.attr = { .name = lc_stats_name(i), .mode = 0444 },
+			.show = lc_counter_show,
+		};
+		lc_stats_attrs[i] = &lc_counter_attrs[i].attr;
+	}
+}
