@@ -14,12 +14,13 @@ static const struct {
 	{ "speed", bench_speed },
 	{ "counted", bench_counted },
 	{ "video", bench_video },
+	{ "stall", bench_stall },
 };
 
 static int usage(void)
 {
 	fprintf(stderr,
-		"usage: bench yield|churn|speed|counted|video [options]\n"
+		"usage: bench yield|churn|speed|counted|video|stall [options]\n"
 		"  -q        a short version\n"
 		"  -r N      runs, of which the median is taken\n"
 		"  -s N      seed\n"

@@ -156,6 +156,30 @@ function video_table(   w, who, nw)
 			short(f("video", "NV12", who[w], 12150, 1, "overhead_ms"))
 }
 
+function stall_row(config, kib, who,   n)
+{
+	n = f("stall", config, who, kib, 1, "requests")
+	if (n == "")
+		return
+	printf "  %-13s %-12s %5d of %-4d %9s %9s %9s%s\n", config, who, \
+		f("stall", config, who, kib, 1, "given"), n, \
+		short(f("stall", config, who, kib, 1, "median_ms")), \
+		short(f("stall", config, who, kib, 1, "p99_ms")), \
+		short(f("stall", config, who, kib, 1, "worst_ms")), \
+		f("stall", config, who, kib, 1, "ended") ? "" : "  (until the I/O ended)"
+}
+
+function stall_table(   c, w, configs, who, nc, nw)
+{
+	heading("Beside pages that wait for I/O (ms)")
+	printf "  %-13s %-12s %13s %9s %9s %9s\n", "load", "allocator", "given", "median", "p99", "worst"
+	nc = split("quiet,readahead,dead server,quiet camera,writer", configs, ",")
+	nw = split("walk cma lazy_contig", who, " ")
+	for (c = 1; c <= nc; c++)
+		for (w = 1; w <= nw; w++)
+			stall_row(configs[c], c <= 3 ? 32768 : 24576, who[w])
+}
+
 # A target: the figure must not exceed the bound.
 function target(text, value, bound)
 {
@@ -292,6 +316,8 @@ END {
 		counted_table()
 	if ("video,NV12" in seen)
 		video_table()
+	if ("stall,quiet" in seen)
+		stall_table()
 	heading("Targets")
 	yield_targets()
 	if ("churn,60 pins" in seen)

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/fuse.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "slow.h"
+
+#define DISK		"/dev/vda"
+#define FILE_READ	SLOW_DIR "/read"
+#define FILE_WRITTEN	SLOW_DIR "/written"
+#define DEAD_DIR	"/tmp/dead"
+#define DEAD_FILE	DEAD_DIR "/file"
+#define FUSE_CONTROL	"/sys/fs/fuse/connections"
+#define FUSE_ROOM	(MIB(1) + PAGE)
+#define FUSE_FILE_ID	2
+
+#define KPF_LOCKED	0
+#define KPF_DIRTY	4
+#define KPF_LRU		5
+#define KPF_WRITEBACK	8
+
+static void text_set(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		bail("%s: %m", path);
+	close(fd);
+}
+
+static void shell(const char *command)
+{
+	if (system(command))
+		bail("failed: %s", command);
+}
+
+void slow_disk_rate(unsigned long rate)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command),
+		 "\"$LC_SRC\"/tests/vm/qmp block_set_io_throttle "
+		 "'{ \"device\": \"slow\", \"bps\": %lu, \"bps_rd\": 0, \"bps_wr\": 0,"
+		 " \"iops\": 0, \"iops_rd\": 0, \"iops_wr\": 0 }' >/dev/null",
+		 rate);
+	shell(command);
+}
+
+void slow_disk_mount(void)
+{
+	mkdir(SLOW_DIR, 0700);
+	shell("mkfs.ext4 -q -E nodiscard " DISK " && mount " DISK " " SLOW_DIR);
+}
+
+void slow_disk_umount(void)
+{
+	if (umount(SLOW_DIR))
+		bail("umount: %m");
+}
+
+/* A child that does not outlive the test. */
+static pid_t child_start(void)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		bail("fork: %m");
+	if (!pid)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return pid;
+}
+
+void slow_file(size_t len)
+{
+	int fd = open(FILE_READ, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	static char chunk[MIB(1)];
+
+	if (fd < 0)
+		bail(FILE_READ ": %m");
+	memset(chunk, 1, sizeof(chunk));
+	for (; len; len -= sizeof(chunk))
+		if (write(fd, chunk, sizeof(chunk)) != sizeof(chunk))
+			bail("write: %m");
+	if (fsync(fd))
+		bail("fsync: %m");
+	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	close(fd);
+}
+
+long slow_kib(void)
+{
+	const uint64_t waits = 1ull << KPF_LOCKED | 1ull << KPF_DIRTY |
+			       1ull << KPF_WRITEBACK;
+	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
+	static uint64_t flags[65536];
+	long nr = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		bail("/proc/kpageflags: %m");
+	while ((n = read(fd, flags, sizeof(flags))) > 0)
+		for (n /= sizeof(*flags); n--;)
+			nr += flags[n] & waits && flags[n] & 1ull << KPF_LRU;
+	close(fd);
+	return nr * (PAGE >> 10) + meminfo_kib("WritebackTmp");
+}
+
+static bool much_waits(void *arg)
+{
+	return slow_kib() >= *(long *)arg;
+}
+
+static void wait_for_load(size_t len)
+{
+	long kib = len >> 10;
+
+	if (!becomes_true(much_waits, &kib))
+		bail("no load: %ld of %ld KiB wait", slow_kib(), kib);
+}
+
+pid_t slow_readahead(size_t len)
+{
+	pid_t pid = child_start();
+	size_t at;
+	int fd;
+
+	if (!pid) {
+		fd = open(FILE_READ, O_RDONLY | O_CLOEXEC);
+		for (at = 0; at < len; at += MIB(1))
+			posix_fadvise(fd, at, MIB(1), POSIX_FADV_WILLNEED);
+		pause();
+	}
+	/* the queue of the disk may be shorter than the file */
+	wait_for_load(len / 2);
+	return pid;
+}
+
+pid_t slow_writer(size_t chunk)
+{
+	pid_t pid = child_start();
+	size_t at;
+	int fd;
+
+	if (!pid) {
+		static char data[MIB(1)];
+
+		fd = open(FILE_WRITTEN, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		for (;;) {
+			for (at = 0; at < chunk; at += sizeof(data))
+				if (pwrite(fd, data, sizeof(data), at) < 0)
+					_exit(1);
+			fsync(fd);
+		}
+	}
+	wait_for_load(chunk / 2);
+	return pid;
+}
+
+void slow_end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	child_status(pid);
+}
+
+static struct fuse_attr dead_attr(uint64_t node, size_t len)
+{
+	bool file = node == FUSE_FILE_ID;
+
+	return (struct fuse_attr){
+		.ino = node,
+		.size = file ? len : 0,
+		.mode = file ? S_IFREG | 0600 : S_IFDIR | 0700,
+		.nlink = 1,
+		.blksize = PAGE,
+	};
+}
+
+/* Return: the length of the answer in @out, or -errno. */
+static int dead_answer(const struct fuse_in_header *in, size_t len, void *out)
+{
+	const struct fuse_init_in *init = (const void *)(in + 1);
+	struct fuse_init_out *init_out = out;
+	struct fuse_entry_out *entry = out;
+	struct fuse_attr_out *attr = out;
+
+	switch (in->opcode) {
+	case FUSE_INIT:
+		*init_out = (struct fuse_init_out){
+			.major = init->major,
+			.minor = init->minor < FUSE_KERNEL_MINOR_VERSION ?
+				 init->minor : FUSE_KERNEL_MINOR_VERSION,
+			.max_readahead = init->max_readahead,
+			.flags = init->flags & (FUSE_ASYNC_READ | FUSE_BIG_WRITES |
+						FUSE_WRITEBACK_CACHE |
+						FUSE_MAX_PAGES),
+			.max_background = 65535,
+			.congestion_threshold = 65535,
+			.max_write = MIB(1),
+			.max_pages = 256,
+			.time_gran = 1,
+		};
+		return sizeof(*init_out);
+	case FUSE_LOOKUP:
+		*entry = (struct fuse_entry_out){
+			.nodeid = FUSE_FILE_ID, .entry_valid = 3600,
+			.attr_valid = 3600, .attr = dead_attr(FUSE_FILE_ID, len),
+		};
+		return sizeof(*entry);
+	case FUSE_GETATTR:
+	case FUSE_SETATTR:
+		*attr = (struct fuse_attr_out){
+			.attr_valid = 3600, .attr = dead_attr(in->nodeid, len),
+		};
+		return sizeof(*attr);
+	case FUSE_OPEN:
+		memset(out, 0, sizeof(struct fuse_open_out));
+		return sizeof(struct fuse_open_out);
+	default:
+		return -ENOSYS;
+	}
+}
+
+static int serve(int fd, size_t len)
+{
+	static char in[FUSE_ROOM];
+	struct fuse_in_header *head = (void *)in;
+	struct {
+		struct fuse_out_header head;
+		char body[256];
+	} out;
+	int n;
+
+	for (;;) {
+		if (read(fd, in, sizeof(in)) < 0) {
+			if (errno == ENODEV)
+				return 0;
+			continue;
+		}
+		if (head->opcode == FUSE_WRITE || head->opcode == FUSE_FORGET ||
+		    head->opcode == FUSE_INTERRUPT ||
+		    head->opcode == FUSE_BATCH_FORGET)
+			continue;
+		n = dead_answer(head, len, out.body);
+		out.head = (struct fuse_out_header){
+			.len = sizeof(out.head) + (n > 0 ? n : 0),
+			.error = n < 0 ? n : 0,
+			.unique = head->unique,
+		};
+		if (write(fd, &out, out.head.len) < 0 && errno == ENODEV)
+			return 0;
+	}
+}
+
+static pid_t server_start(size_t len)
+{
+	pid_t pid = child_start();
+	char options[64];
+	int fd;
+
+	if (pid)
+		return pid;
+	fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		_exit(1);
+	snprintf(options, sizeof(options),
+		 "fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
+	if (mount("dead", DEAD_DIR, "fuse", 0, options))
+		_exit(2);
+	_exit(serve(fd, len));
+}
+
+static bool is_mounted(void *arg)
+{
+	struct stat root, tmp;
+
+	(void)arg;
+	return !stat(DEAD_DIR, &root) && !stat("/tmp", &tmp) &&
+	       root.st_dev != tmp.st_dev;
+}
+
+/* Without this a file system of FUSE is allowed a hundredth of the dirty memory. */
+static void allow_dirty(unsigned int connection)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/class/bdi/0:%u/strict_limit", connection);
+	if (!access(path, F_OK))
+		text_set(path, "0");
+	snprintf(path, sizeof(path), "/sys/class/bdi/0:%u/max_ratio", connection);
+	text_set(path, "100");
+	/* older kernels have no strict_limit, and allow a share of what was written */
+	snprintf(path, sizeof(path), "/sys/class/bdi/0:%u/min_ratio", connection);
+	text_set(path, "90");
+	text_set("/proc/sys/vm/dirty_background_ratio", "60");
+	text_set("/proc/sys/vm/dirty_ratio", "70");
+}
+
+static int dirty_dead_file(size_t len)
+{
+	int fd = open(DEAD_FILE, O_WRONLY | O_CLOEXEC);
+	static char chunk[MIB(1)];
+	size_t at;
+
+	for (at = 0; at < len; at += sizeof(chunk))
+		if (pwrite(fd, chunk, sizeof(chunk), at) < 0)
+			return 1;
+	fsync(fd);
+	return 0;
+}
+
+void dead_server_start(struct dead_server *dead, size_t len)
+{
+	struct stat st;
+
+	if (access("/dev/fuse", F_OK))
+		shell("modprobe fuse");
+	mount("fusectl", FUSE_CONTROL, "fusectl", 0, NULL);
+	mkdir(DEAD_DIR, 0700);
+	dead->server = server_start(len);
+	if (!becomes_true(is_mounted, NULL) || stat(DEAD_DIR, &st))
+		bail("the server does not mount");
+	dead->connection = minor(st.st_dev);
+	allow_dirty(dead->connection);
+	dead->writer = child_start();
+	if (!dead->writer)
+		_exit(dirty_dead_file(len));
+	wait_for_load(len / 10 * 9);
+}
+
+void dead_server_abort(struct dead_server *dead)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), FUSE_CONTROL "/%u/abort", dead->connection);
+	text_set(path, "1");
+	child_status(dead->writer);
+}
+
+void dead_server_end(struct dead_server *dead)
+{
+	umount2(DEAD_DIR, MNT_DETACH);
+	slow_end(dead->server);
+	text_set("/proc/sys/vm/dirty_ratio", "20");
+	text_set("/proc/sys/vm/dirty_background_ratio", "10");
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Loads that keep pages locked or under writeback: a disk whose rate the monitor of the
+ * machine's QEMU sets (plan stuck), and a FUSE server that does not answer.
+ */
+#ifndef _SELFTEST_SLOW_H
+#define _SELFTEST_SLOW_H
+
+#include "helpers.h"
+
+#define SLOW_DIR	"/tmp/slow"
+
+/* Makes an ext4 of the disk and mounts it at SLOW_DIR; ends the test on failure. */
+void slow_disk_mount(void);
+void slow_disk_umount(void);
+/* Bytes a second from now on, for what is queued too; 0: no limit. */
+void slow_disk_rate(unsigned long rate);
+
+/* All return once the load is there. slow_end(): release the I/O before. */
+pid_t slow_readahead(size_t len);	/* of a file that slow_file() made */
+void slow_file(size_t len);
+pid_t slow_writer(size_t chunk);	/* writes and fsyncs over and over */
+void slow_end(pid_t pid);
+
+/* A FUSE server that answers all but WRITE, with len bytes under writeback. */
+struct dead_server {
+	pid_t server;
+	pid_t writer;
+	unsigned int connection;
+};
+void dead_server_start(struct dead_server *dead, size_t len);
+/* Aborts the connection: all writeback ends. */
+void dead_server_abort(struct dead_server *dead);
+void dead_server_end(struct dead_server *dead);
+
+/*
+ * Memory that waits for I/O, in KiB: page cache that is locked, dirty or under
+ * writeback, and copies of it that older kernels make to write to a FUSE server.
+ */
+long slow_kib(void);
+
+#endif /* _SELFTEST_SLOW_H */

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "blocks.h"
+#include "module_calls.h"
+#include "settings.h"
+#include "stuck.h"
+
+#define MAX_BUFFERS	256
+#define SLACK_KIB	(48 << 10)
+/* An emulated machine on a shared host stands still at times. */
+#define PATIENCE	8
+#define CGROUP		"/sys/fs/cgroup/stuck"
+#define TRACE		"/sys/kernel/tracing/trace"
+#define ATTEMPT_EVENT	"/sys/kernel/tracing/events/lazy_contig/lazy_contig_attempt/enable"
+
+static struct {
+	unsigned int idle_gives;
+	long free_kib;
+	unsigned long time_limit;
+	struct mark mark;
+} before;
+
+/* What a child that asks tells its parent. */
+struct asker {
+	size_t len;
+	unsigned int in_flight;
+	unsigned int requests;
+	unsigned int begun;
+	bool done;
+	struct stuck_answers answers;
+};
+
+static double now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
+}
+
+static int ask(int heap, size_t len, struct stuck_answers *answers)
+{
+	double t = now_ms();
+	int buf = heap_alloc(heap, len);
+
+	t = now_ms() - t;
+	if (t > answers->worst_ms)
+		answers->worst_ms = t;
+	answers->given += buf >= 0;
+	answers->refused += buf < 0;
+	return buf;
+}
+
+/* Holds the last buffers; gives up after three refusals in a row. */
+static void asks(struct asker *a)
+{
+	unsigned int refused = 0, i;
+	int buf[MAX_BUFFERS], heap = heap_open(HEAP);
+
+	memset(buf, -1, sizeof(buf));
+	for (i = 0; i < a->requests && refused < 3; i++) {
+		int *slot = &buf[i % a->in_flight];
+
+		if (*slot >= 0)
+			close(*slot);
+		a->begun++;
+		*slot = ask(heap, a->len, &a->answers);
+		refused = *slot < 0 ? refused + 1 : 0;
+	}
+	for (i = 0; i < a->in_flight; i++)
+		if (buf[i] >= 0)
+			close(buf[i]);
+	close(heap);
+}
+
+static pid_t asker_start(struct asker *a, bool forever)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		bail("fork: %m");
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	do
+		asks(a);
+	while (forever);
+	a->done = true;
+	_exit(0);
+}
+
+static bool is_done(void *arg)
+{
+	return ((volatile struct asker *)arg)->done;
+}
+
+void stuck_loop(size_t len, unsigned int in_flight, unsigned int requests,
+		struct stuck_answers *answers)
+{
+	struct asker *a = shared_new(sizeof(*a));
+	pid_t pid;
+
+	a->len = len;
+	a->in_flight = in_flight;
+	a->requests = requests;
+	pid = asker_start(a, false);
+	if (!becomes_true(is_done, a))
+		bail("request %u does not end", a->begun);
+	child_status(pid);
+	*answers = a->answers;
+	munmap(a, sizeof(*a));
+}
+
+void stuck_in_time(const struct stuck_answers *answers, const char *load)
+{
+	diag("%s: %u given, %u refused, the slowest %.0f ms", load, answers->given,
+	     answers->refused, answers->worst_ms);
+	ok(answers->worst_ms < PATIENCE * (STUCK_LIMIT_MS + 100),
+	   "%s: every answer in time", load);
+}
+
+static unsigned int late(void)
+{
+	unsigned int n = 0;
+	FILE *f = text_open("/sys/module/lazy_contig/refcnt");
+
+	if (fscanf(f, "%u", &n) != 1)
+		bail("no refcnt");
+	fclose(f);
+	return n;
+}
+
+void stuck_begin(void)
+{
+	struct stuck_answers answers;
+
+	param_set("pool_max_mb", 0);
+	before.time_limit = param_get("time_limit_ms");
+	param_set("time_limit_ms", STUCK_LIMIT_MS);
+	/* the first use may take memory for good */
+	stuck_loop(STUCK_LEN, MAX_BUFFERS, MAX_BUFFERS, &answers);
+	mark_set(&before.mark);
+	before.free_kib = free_kib();
+	stuck_loop(STUCK_LEN, MAX_BUFFERS, MAX_BUFFERS, &answers);
+	before.idle_gives = answers.given;
+	diag("an idle machine gives %u buffers", before.idle_gives);
+	/* tells where attempts are left behind */
+	if (system("echo 1 >" ATTEMPT_EVENT))
+		bail(ATTEMPT_EVENT);
+}
+
+void stuck_check_fill(const char *load)
+{
+	long waits = slow_kib();
+	struct stuck_answers answers;
+	long possible;
+
+	stuck_loop(STUCK_LEN, MAX_BUFFERS, MAX_BUFFERS, &answers);
+	waits = waits > slow_kib() ? waits : slow_kib();
+	possible = before.idle_gives - waits / (long)(STUCK_LEN >> 10) - 1;
+	diag("%s: %ld KiB wait, room for %ld buffers", load, waits, possible);
+	stuck_in_time(&answers, load);
+	ok((long)answers.given >= possible * 9 / 10,
+	   "%s: nine tenths of what does not wait", load);
+}
+
+void stuck_check_kill(const char *load, unsigned int rounds)
+{
+	struct asker *a = shared_new(sizeof(*a));
+	unsigned int i, killed = 0;
+	double worst = 0, t;
+	pid_t pid;
+
+	a->len = STUCK_LEN;
+	a->in_flight = MAX_BUFFERS;
+	a->requests = MAX_BUFFERS;
+	for (i = 0; i < rounds; i++) {
+		pid = asker_start(a, true);
+		usleep(100000 + i % 8 * 270000);
+		t = now_ms();
+		kill(pid, SIGKILL);
+		killed += child_status(pid) == -SIGKILL;
+		t = now_ms() - t;
+		if (t > worst)
+			worst = t;
+	}
+	is(killed, rounds, "%s: %u processes die", load, rounds);
+	diag("%s: the slowest death %.0f ms", load, worst);
+	ok(worst < PATIENCE * 100 * 2, "%s: soon", load);
+	munmap(a, sizeof(*a));
+}
+
+static void cgroup_set(const char *file, const char *text)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), CGROUP "/%s", file);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		bail("%s: %m", path);
+	close(fd);
+}
+
+static bool is_frozen(void *arg)
+{
+	FILE *f = text_open(CGROUP "/cgroup.events");
+	char line[64];
+
+	*(bool *)arg = false;
+	while (fgets(line, sizeof(line), f))
+		*(bool *)arg |= !strcmp(line, "frozen 1\n");
+	fclose(f);
+	return *(bool *)arg;
+}
+
+void stuck_check_frozen(const char *load)
+{
+	struct asker *a = shared_new(sizeof(*a));
+	struct stuck_answers answers;
+	bool frozen;
+	char text[16];
+	pid_t pid;
+
+	if (mkdir(CGROUP, 0700))
+		bail(CGROUP ": %m");
+	a->len = STUCK_LEN;
+	a->in_flight = 2;
+	a->requests = MAX_BUFFERS;
+	pid = asker_start(a, true);
+	snprintf(text, sizeof(text), "%d", pid);
+	cgroup_set("cgroup.procs", text);
+	usleep(200000);
+	cgroup_set("cgroup.freeze", "1");
+	ok(becomes_true(is_frozen, &frozen), "%s: a caller can be frozen", load);
+	stuck_loop(STUCK_LEN, 4, 16, &answers);
+	stuck_in_time(&answers, load);
+	is(answers.refused, 0, "%s: it is in no other's way", load);
+	kill(pid, SIGKILL);
+	is(child_status(pid), -SIGKILL, "%s: it dies as it is", load);
+	rmdir(CGROUP);
+	munmap(a, sizeof(*a));
+}
+
+/*
+ * The window of the attempt that was left behind last, or 0. Not in the first memory
+ * block, which has more than one zone.
+ */
+static uint64_t late_window(void)
+{
+	unsigned long pfn = 0, last = 0;
+	FILE *f = text_open(TRACE);
+	char line[512], *at;
+	int error;
+
+	while (fgets(line, sizeof(line), f)) {
+		at = strstr(line, " pfn=");
+		if (at && sscanf(at, " pfn=%lx nr_pages=%*u error=%d", &pfn,
+				 &error) == 2 && error == -ETIME &&
+		    (uint64_t)pfn * PAGE >= block_size())
+			last = pfn;
+	}
+	fclose(f);
+	return (uint64_t)last * PAGE;
+}
+
+static void check_offline(const char *load)
+{
+	uint64_t phys = late_window();
+	double t = now_ms();
+
+	if (!ok(phys, "%s: there is the window of one", load))
+		return;
+	is(block_offline(phys), -EBUSY, "%s: it does not go offline", load);
+	t = now_ms() - t;
+	diag("%s: refused in %.0f ms", load, t);
+	ok(t < PATIENCE * 1000, "%s: which is said soon", load);
+}
+
+void stuck_check_late(const char *load, bool some)
+{
+	unsigned int n = late();
+
+	diag("%s: %u attempts go on without their request", load, n);
+	if (some)
+		ok(n > 0, "%s: attempts go on without their request", load);
+	if (!n)
+		return;
+	is(module_unload(), -EWOULDBLOCK, "%s: the module stays while they do",
+	   load);
+	check_offline(load);
+}
+
+static bool none_late(void *arg)
+{
+	(void)arg;
+	return !late();
+}
+
+static bool memory_is_back(void *arg)
+{
+	*(long *)arg = free_kib();
+	if (*(long *)arg + SLACK_KIB >= before.free_kib)
+		return true;
+	/* what the load has read or written */
+	sync();
+	return system("echo 3 >/proc/sys/vm/drop_caches") < 0;
+}
+
+void stuck_check_released(void)
+{
+	struct stuck_answers answers;
+	long kib;
+
+	ok(becomes_true(none_late, NULL), "all attempts end");
+	ok(becomes_true(memory_is_back, &kib), "memory is back");
+	diag("%ld of %ld KiB are free", kib, before.free_kib);
+	stuck_loop(STUCK_LEN, MAX_BUFFERS, MAX_BUFFERS, &answers);
+	/* the load leaves pages of the kernel in a few windows */
+	ok(answers.given * 10 >= before.idle_gives * 8,
+	   "nearly as many buffers as before: %u of %u", answers.given,
+	   before.idle_gives);
+	mark_check(&before.mark, "all of it");
+	param_set("time_limit_ms", before.time_limit);
+	is(module_unload(), 0, "the module can be unloaded");
+	is(module_load(getenv("LC_MODULE_PARAMS") ?: ""), 0, "and loaded again");
+}

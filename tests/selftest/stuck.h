@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What holds for requests while pages cannot move. */
+#ifndef _SELFTEST_STUCK_H
+#define _SELFTEST_STUCK_H
+
+#include "slow.h"
+
+#define STUCK_LEN	MIB(32)
+#define STUCK_LIMIT_MS	1000
+
+/* Sets the module up, and finds out how many buffers an idle machine gives. */
+void stuck_begin(void);
+
+/*
+ * Under load: buffers until none is left, each in time, and all but a tenth of what
+ * is not waiting for I/O; processes die at every stage.
+ */
+void stuck_check_fill(const char *load);
+void stuck_check_kill(const char *load, unsigned int rounds);
+/* A frozen caller of the heap is in no other's way, and a caller can be frozen. */
+void stuck_check_frozen(const char *load);
+/* Attempts that go on without their request: neither unload nor offlining hang. */
+void stuck_check_late(const char *load, bool some);
+/* After the load: everything comes back, and the module can be unloaded. */
+void stuck_check_released(void);
+
+struct stuck_answers {
+	unsigned int given;
+	unsigned int refused;
+	double worst_ms;
+};
+/* The last of the buffers are held; ends the test if a request does not end. */
+void stuck_loop(size_t len, unsigned int in_flight, unsigned int requests,
+		struct stuck_answers *answers);
+void stuck_in_time(const struct stuck_answers *answers, const char *load);
+
+#endif /* _SELFTEST_STUCK_H */

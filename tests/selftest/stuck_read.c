@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: limits: every request is answered in time, whatever the pages in the way wait for
+ * Promise: limits: SIGKILL ends a request at every stage
+ * Promise: memory: pages that wait for I/O are in the way of no buffer that fits elsewhere
+ * Promise: memory: what a request leaves behind ends by itself, and gives its memory back
+ *
+ * Page cache that is locked by the readahead of a slow disk.
+ */
+#include "stuck.h"
+
+#define FILE_LEN	MIB(256)
+
+int main(void)
+{
+	pid_t load;
+
+	slow_disk_mount();
+	slow_file(FILE_LEN);
+	stuck_begin();
+	slow_disk_rate(64 << 10);
+	load = slow_readahead(FILE_LEN);
+	stuck_check_fill("readahead");
+	stuck_check_frozen("readahead, frozen");
+	stuck_check_kill("readahead", 8);
+	stuck_check_fill("readahead, after kills");
+	stuck_check_late("readahead", true);
+	slow_disk_rate(0);
+	slow_end(load);
+	slow_disk_umount();
+	stuck_check_released();
+	return tap_done();
+}
