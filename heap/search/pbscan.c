@@ -13,10 +13,11 @@
  *
  * Pageblocks of CMA areas, isolated ones and those kept for atomic allocations
  * are never used. Of pages, the questions are those of has_unmovable_pages() in
- * mm/page_isolation.c, and two more. Does the page have more references than the page tables, the page
- * cache and the page's private data explain? Such a page does not move until
- * they are dropped, in a microsecond or never. Is it locked or under writeback?
- * Migration waits for that, uninterruptibly, for as long as the I/O takes.
+ * mm/page_isolation.c, and two more. Does the page have more references than the
+ * page tables, the page cache and the page's private data explain? Such a page
+ * does not move until they are dropped, in a microsecond or never. Is it locked or
+ * under writeback? Migration waits for that, uninterruptibly, for as long as the
+ * I/O takes.
  */
 #include <linux/jiffies.h>
 #include <linux/memory_hotplug.h>
