@@ -65,6 +65,8 @@ static struct shrinker *lc_pool_shrinker;
 
 static void lc_pool_age(struct work_struct *work);
 static DECLARE_DELAYED_WORK(lc_pool_aging, lc_pool_age);
+/* Freeing much memory takes long: not on the queues of one CPU. */
+static struct workqueue_struct *lc_pool_wq;
 
 static unsigned long lc_pool_key(struct zone *zone)
 {
@@ -225,6 +227,12 @@ unsigned long lc_pool_drop(void)
 	return nr_pages;
 }
 
+/* How long a period is, in jiffies. */
+static unsigned long lc_pool_period(void)
+{
+	return msecs_to_jiffies(READ_ONCE(pool_age_ms)) / 2 + 1;
+}
+
 static void lc_pool_age(struct work_struct *work)
 {
 	struct lc_pool *pool;
@@ -237,9 +245,7 @@ static void lc_pool_age(struct work_struct *work)
 		pool->unused = least - nr;
 	}
 	if (lc_pool_pages())
-		schedule_delayed_work(&lc_pool_aging,
-				      msecs_to_jiffies(READ_ONCE(pool_age_ms)) /
-				      2 + 1);
+		queue_delayed_work(lc_pool_wq, &lc_pool_aging, lc_pool_period());
 }
 
 /* Return: true if the pool owns the pages now. */
@@ -266,8 +272,7 @@ static bool lc_pool_put(const struct lc_extent *ext, bool zeroed,
 	lc_pool_shrink_to(lc_pool_max());
 	if (!zeroed)
 		lc_worker_kick();
-	schedule_delayed_work(&lc_pool_aging,
-			      msecs_to_jiffies(READ_ONCE(pool_age_ms)) / 2 + 1);
+	queue_delayed_work(lc_pool_wq, &lc_pool_aging, lc_pool_period());
 	return true;
 }
 
@@ -475,8 +480,7 @@ static int lc_pool_age_set(const char *val, const struct kernel_param *kp)
 		return ret;
 	lc_pool_shrink_to(lc_pool_max());
 	if (lc_pool_pages())
-		mod_delayed_work(system_wq, &lc_pool_aging,
-				 msecs_to_jiffies(READ_ONCE(pool_age_ms)) / 2 + 1);
+		mod_delayed_work(lc_pool_wq, &lc_pool_aging, lc_pool_period());
 	return 0;
 }
 
@@ -494,10 +498,16 @@ int lc_pool_init(void)
 	if (pool_max_mb == LC_POOL_DEFAULT_MB)
 		pool_max_mb = min(totalram_pages() / 4 >> (20 - PAGE_SHIFT),
 				  LC_POOL_LARGEST_MB);
+	lc_pool_wq = alloc_workqueue(KBUILD_MODNAME, WQ_UNBOUND, 1);
+	if (!lc_pool_wq)
+		return -ENOMEM;
 	lc_pool_shrinker = lc_shrinker_register(KBUILD_MODNAME, lc_pool_count,
 						lc_pool_scan,
 						2 * pageblock_nr_pages);
-	return PTR_ERR_OR_ZERO(lc_pool_shrinker);
+	if (!IS_ERR(lc_pool_shrinker))
+		return 0;
+	destroy_workqueue(lc_pool_wq);
+	return PTR_ERR(lc_pool_shrinker);
 }
 
 /** lc_pool_exit - free all of it; after the last release and the worker's end */
@@ -509,6 +519,7 @@ void lc_pool_exit(void)
 	lc_shrinker_unregister(lc_pool_shrinker);
 	lc_pool_drop();
 	cancel_delayed_work_sync(&lc_pool_aging);
+	destroy_workqueue(lc_pool_wq);
 	xa_for_each(&lc_pools, i, pool)
 		kfree(pool);
 	xa_destroy(&lc_pools);
