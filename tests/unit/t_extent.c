@@ -449,6 +449,7 @@ static void random_change(unsigned int spares)
 
 static void random_meanwhile(struct idle_model *model)
 {
+	(void)model;
 	if (!rnd(100))
 		random_change(rnd(4));
 }
