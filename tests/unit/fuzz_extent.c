@@ -80,6 +80,7 @@ static void change(struct input *in)
 
 static void meanwhile(struct idle_model *model)
 {
+	(void)model;
 	if (take(input, 1) % 8 == 1)
 		change(input);
 }
