@@ -54,8 +54,9 @@ static DEFINE_MUTEX(lc_reserve_change_lock);
  * struct lc_alloc_control - a request under way
  * @req: what the caller asks for
  * @c: the placement constraints, with the alignment that is preferred
- * @zonelist: the zones by distance; of each node the highest first
- * @nodes: the nodes that may be used
+ * @zonelist: the zones by distance; of each node the highest first. NULL until a
+ *	source needs it
+ * @nodes: the nodes that may be used; valid with @zonelist
  * @deadline: jiffies at which to give up
  * @ext: the pages, once taken
  * @unzeroed: the part of them that is to be zeroed
@@ -103,8 +104,6 @@ static int lc_alloc_nodes(const struct lc_request *req, nodemask_t *nodes)
 static void lc_alloc_begin(struct lc_alloc_control *ac,
 			   const struct lc_request *req)
 {
-	int node = lc_alloc_nodes(req, &ac->nodes);
-
 	ac->req = req;
 	ac->c = (struct lc_constraint){
 		.nr_pages = req->nr_pages,
@@ -118,8 +117,7 @@ static void lc_alloc_begin(struct lc_alloc_control *ac,
 	 */
 	if (req->nr_pages >= PMD_SIZE >> PAGE_SHIFT)
 		ac->c.align = max(req->align, PMD_SIZE >> PAGE_SHIFT);
-	ac->zonelist = node_zonelist(node, req->node == NUMA_NO_NODE ?
-					   GFP_KERNEL : GFP_KERNEL | __GFP_THISNODE);
+	ac->zonelist = NULL;
 	ac->deadline = jiffies + 1 + msecs_to_jiffies(READ_ONCE(time_limit_ms));
 	ac->ext = (struct lc_extent){};
 	ac->unzeroed = (struct lc_extent){};
@@ -130,6 +128,24 @@ static void lc_alloc_begin(struct lc_alloc_control *ac,
 	ac->scarce = false;
 	ac->hope = false;
 	ac->late = false;
+}
+
+/*
+ * The first zone of the request. The page allocator serves small requests without
+ * asking for it.
+ */
+static struct zoneref *lc_alloc_zones(struct lc_alloc_control *ac)
+{
+	gfp_t gfp = GFP_KERNEL;
+	int node;
+
+	if (!ac->zonelist) {
+		node = lc_alloc_nodes(ac->req, &ac->nodes);
+		if (ac->req->node != NUMA_NO_NODE)
+			gfp |= __GFP_THISNODE;
+		ac->zonelist = node_zonelist(node, gfp);
+	}
+	return ac->zonelist->_zonerefs;
 }
 
 /* May memory of this zone be taken at all? */
@@ -156,14 +172,14 @@ static struct zone *lc_alloc_zone(const struct lc_alloc_control *ac,
 /* Of the nearest node only: pages of another one are not worth it. */
 static int lc_alloc_from_pool(struct lc_alloc_control *ac)
 {
-	struct zoneref *z = ac->zonelist->_zonerefs;
 	int node = NUMA_NO_NODE;
+	struct zoneref *z;
 	struct zone *zone;
 
 	if (ac->c.nr_pages < LC_POOL_MIN_PAGES ||
 	    ac->c.nr_pages > lc_pool_pages())
 		return -ENOSPC;
-	for (; (zone = lc_alloc_zone(ac, &z)); z++) {
+	for (z = lc_alloc_zones(ac); (zone = lc_alloc_zone(ac, &z)); z++) {
 		if (node != NUMA_NO_NODE && node != zone_to_nid(zone))
 			break;
 		node = zone_to_nid(zone);
@@ -180,7 +196,7 @@ static int lc_alloc_from_reserve(struct lc_alloc_control *ac)
 	struct zone *zone;
 
 	unaligned.align = ac->req->align;
-	for (z = ac->zonelist->_zonerefs; (zone = lc_alloc_zone(ac, &z)); z++)
+	for (z = lc_alloc_zones(ac); (zone = lc_alloc_zone(ac, &z)); z++)
 		if (!lc_reserve_take(&ac->c, zone, &ac->ext, &ac->unzeroed) ||
 		    !lc_reserve_take(&unaligned, zone, &ac->ext, &ac->unzeroed))
 			return 0;
@@ -306,7 +322,7 @@ static struct zoneref *lc_alloc_search_node(struct lc_alloc_control *ac,
 static int lc_alloc_by_migration(struct lc_alloc_control *ac,
 				 const struct lc_constraint *c, bool quick)
 {
-	struct zoneref *z = ac->zonelist->_zonerefs;
+	struct zoneref *z = lc_alloc_zones(ac);
 	struct lc_search s;
 	int ret = -ENOSPC;
 
@@ -414,7 +430,9 @@ static int lc_alloc_take(struct lc_alloc_control *ac, bool from_reserve,
 {
 	int ret = -ENOSPC;
 
-	if (!nodes_empty(ac->nodes))
+	/* the page allocator would not ask for the cpuset of an explicit node */
+	if (ac->req->node == NUMA_NO_NODE ||
+	    (lc_alloc_zones(ac) && !nodes_empty(ac->nodes)))
 		ret = lc_alloc_pages(ac, from_reserve);
 	if (!ret) {
 		lc_pool_prepare(&ac->ext, spare);
