@@ -15,7 +15,7 @@
  * failed. Lookups of the buffer wait in between.
  *
  * A buffer can grow in place if its end is aligned to a pageblock (2 MiB on most
- * machines): alloc_contig_range() isolates whole pageblocks, and the buffer's own
+ * machines): alloc_contig_range isolates whole pageblocks, and the buffer's own
  * pages, which cannot be migrated, make that fail for one they share.
  *
  * All functions may sleep.

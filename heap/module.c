@@ -4,7 +4,7 @@
  *
  * Theory of operation
  *
- * alloc_contig_range() empties a range of memory by migrating the pages in it.
+ * alloc_contig_range empties a range of memory by migrating the pages in it.
  * It does not say which range, is slow and disruptive on one that cannot be
  * emptied, and waits without a bound for pages under I/O. This module chooses
  * ranges, empties them, owns their pages and exports them as dma-bufs.
@@ -90,7 +90,7 @@
  * still in use.
  *
  * Failure. Limits and watermarks are checked before any work starts:
- * alloc_contig_range() ignores watermarks, and a request must never cause an OOM
+ * alloc_contig_range ignores watermarks, and a request must never cause an OOM
  * kill. Concurrent requests do not see each other, so the watermarks are checked
  * again once the pages are taken. Each stage undoes what it did: an error leaves
  * nothing allocated. A fatal signal ends a request between two steps and while
