@@ -59,7 +59,7 @@ struct lc_pool {
 
 /* Guards additions to lc_pools. */
 static DEFINE_MUTEX(lc_pools_lock);
-static DEFINE_XARRAY(lc_pools);	/* by lc_pool_key(); entries stay until unload */
+static DEFINE_XARRAY(lc_pools);	/* by lc_zone_key(); entries stay until unload */
 static atomic_long_t lc_pool_nr_pages;
 static struct shrinker *lc_pool_shrinker;
 
@@ -68,14 +68,9 @@ static DECLARE_DELAYED_WORK(lc_pool_aging, lc_pool_age);
 /* Freeing much memory takes long: not on the queues of one CPU. */
 static struct workqueue_struct *lc_pool_wq;
 
-static unsigned long lc_pool_key(struct zone *zone)
-{
-	return zone_to_nid(zone) * MAX_NR_ZONES + zone_idx(zone);
-}
-
 static struct lc_pool *lc_pool_find(struct zone *zone)
 {
-	return xa_load(&lc_pools, lc_pool_key(zone));
+	return xa_load(&lc_pools, lc_zone_key(zone));
 }
 
 static struct lc_pool *lc_pool_get(struct zone *zone)
@@ -93,7 +88,7 @@ static struct lc_pool *lc_pool_get(struct zone *zone)
 		return NULL;
 	pool->zone = zone;
 	lc_extent_init(&pool->idle);
-	if (xa_err(xa_store(&lc_pools, lc_pool_key(zone), pool, GFP_KERNEL))) {
+	if (xa_err(xa_store(&lc_pools, lc_zone_key(zone), pool, GFP_KERNEL))) {
 		kfree(pool);
 		return NULL;
 	}

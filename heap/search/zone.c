@@ -60,7 +60,8 @@ static DEFINE_XARRAY(lc_zones);	/* by lc_zone_key(); entries stay until unload *
 static unsigned long lc_offline_start;
 static unsigned long lc_offline_end;
 
-static unsigned long lc_zone_key(struct zone *zone)
+/** lc_zone_key - a number for each zone, to index by. Context: any. */
+unsigned long lc_zone_key(struct zone *zone)
 {
 	return zone_to_nid(zone) * MAX_NR_ZONES + zone_idx(zone);
 }

@@ -19,6 +19,7 @@ struct lc_late {
 	unsigned int stalled;
 };
 
+unsigned long lc_zone_key(struct zone *zone);
 struct lc_zone *lc_zone_get(struct zone *zone, unsigned long start,
 			    unsigned long end);
 void lc_zone_exit(void);
