@@ -36,14 +36,14 @@
 union lc_ioctl_data {
 	u32 size;
 	struct lazy_contig_query query;
-	struct lazy_contig_alloc alloc;
+	struct lazy_contig_allocation alloc;
 	struct lazy_contig_open open;
 	struct lazy_contig_resize resize;
 	struct lazy_contig_free free;
 };
 
 static_assert(offsetof(struct lazy_contig_query, size) == 0);
-static_assert(offsetof(struct lazy_contig_alloc, size) == 0);
+static_assert(offsetof(struct lazy_contig_allocation, size) == 0);
 static_assert(offsetof(struct lazy_contig_open, size) == 0);
 static_assert(offsetof(struct lazy_contig_resize, size) == 0);
 static_assert(offsetof(struct lazy_contig_free, size) == 0);
@@ -139,7 +139,7 @@ static bool lc_fd_flags_valid(u32 fd_flags)
 	       (fd_flags & O_ACCMODE) != O_ACCMODE;
 }
 
-static int lc_alloc_to_request(const struct lazy_contig_alloc *alloc,
+static int lc_alloc_to_request(const struct lazy_contig_allocation *alloc,
 			       struct lc_request *req)
 {
 	if (alloc->flags & ~LAZY_CONTIG_KEEP || alloc->__reserved ||
@@ -159,7 +159,7 @@ static int lc_alloc_to_request(const struct lazy_contig_alloc *alloc,
 
 static int lc_ioctl_alloc(struct lc_call *call)
 {
-	struct lazy_contig_alloc *alloc = &call->data.alloc;
+	struct lazy_contig_allocation *alloc = &call->data.alloc;
 	struct lc_request req;
 	struct lc_range *range;
 	int ret;
@@ -292,8 +292,8 @@ static const struct lc_ioctl lc_ioctls[] = {
 		.answers = true,
 	},
 	[_IOC_NR(LAZY_CONTIG_IOCTL_ALLOC)] = {
-		.size = sizeof(struct lazy_contig_alloc),
-		.min_size = offsetofend(struct lazy_contig_alloc, phys_addr),
+		.size = sizeof(struct lazy_contig_allocation),
+		.min_size = offsetofend(struct lazy_contig_allocation, phys_addr),
 		.func = lc_ioctl_alloc,
 		.end = lc_ioctl_new_fd,
 		.answers = true,

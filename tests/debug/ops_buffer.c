@@ -67,7 +67,7 @@ static void buf_prepare(void)
 
 static int control_alloc(unsigned int flags)
 {
-	struct lazy_contig_alloc alloc = kept_request(LARGE, OPS_NAME);
+	struct lazy_contig_allocation alloc = kept_request(LARGE, OPS_NAME);
 
 	alloc.flags = flags;
 	buf_len = LARGE;

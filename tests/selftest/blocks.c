@@ -20,10 +20,10 @@ size_t block_size(void)
 	return size;
 }
 
-struct lazy_contig_alloc block_request(uint64_t max_addr)
+struct lazy_contig_allocation block_request(uint64_t max_addr)
 {
-	return (struct lazy_contig_alloc) {
-		.size = sizeof(struct lazy_contig_alloc),
+	return (struct lazy_contig_allocation) {
+		.size = sizeof(struct lazy_contig_allocation),
 		.len = block_size(),
 		.align = block_size(),
 		.max_addr = max_addr,
@@ -34,7 +34,7 @@ struct lazy_contig_alloc block_request(uint64_t max_addr)
 
 int block_new(int control, uint64_t max_addr, uint64_t *phys)
 {
-	struct lazy_contig_alloc a = block_request(max_addr);
+	struct lazy_contig_allocation a = block_request(max_addr);
 	unsigned long limit = patience();
 	int err = call(control, LAZY_CONTIG_IOCTL_ALLOC, &a);
 

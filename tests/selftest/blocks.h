@@ -11,7 +11,7 @@ size_t block_size(void);
  * A request for a whole block, below max_addr unless that is 0. To be called with
  * LAZY_CONTIG_IOCTL_ALLOC.
  */
-struct lazy_contig_alloc block_request(uint64_t max_addr);
+struct lazy_contig_allocation block_request(uint64_t max_addr);
 /* Allocates a buffer that is a whole block; ends the test on failure. */
 int block_new(int control, uint64_t max_addr, uint64_t *phys);
 

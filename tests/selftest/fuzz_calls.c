@@ -159,7 +159,7 @@ static int query_call(struct fuzz *f)
 
 static int alloc_call(struct fuzz *f)
 {
-	struct lazy_contig_alloc arg = {
+	struct lazy_contig_allocation arg = {
 		.size = size_of(f, sizeof(arg)),
 		.flags = one_in(f, 16) ? number(f) : fuzz_below(f, 2),
 		.len = length(f),

@@ -54,7 +54,7 @@ static void test_small(int heap, size_t len)
 
 static void test_small_kept(int control, size_t len)
 {
-	struct lazy_contig_alloc alloc = kept_request(len, NAME);
+	struct lazy_contig_allocation alloc = kept_request(len, NAME);
 	int buf = kept_alloc(control, &alloc);
 	uint64_t phys = alloc.phys_addr;
 

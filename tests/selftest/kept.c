@@ -15,7 +15,7 @@ static int control;
 
 static int maker(void *arg)
 {
-	struct lazy_contig_alloc alloc = kept_request(LEN, NAME);
+	struct lazy_contig_allocation alloc = kept_request(LEN, NAME);
 	uint64_t *phys = arg;
 	unsigned char *mem;
 	int buf = kept_alloc(control, &alloc);
@@ -61,7 +61,7 @@ static void test_outlives_maker(void)
 
 static void test_not_kept(void)
 {
-	struct lazy_contig_alloc alloc = kept_request(LEN, NAME);
+	struct lazy_contig_allocation alloc = kept_request(LEN, NAME);
 	int buf;
 
 	alloc.flags = 0;
@@ -122,7 +122,7 @@ static void test_free_while_imported(void)
 
 static void test_place(void)
 {
-	struct lazy_contig_alloc alloc = kept_request(PAGE, NAME);
+	struct lazy_contig_allocation alloc = kept_request(PAGE, NAME);
 	size_t align;
 	int buf;
 

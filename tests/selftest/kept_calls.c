@@ -3,9 +3,9 @@
 
 #include "kept_calls.h"
 
-struct lazy_contig_alloc kept_request(size_t len, const char *name)
+struct lazy_contig_allocation kept_request(size_t len, const char *name)
 {
-	struct lazy_contig_alloc alloc = {
+	struct lazy_contig_allocation alloc = {
 		.size = sizeof(alloc),
 		.flags = LAZY_CONTIG_KEEP,
 		.len = len,
@@ -17,14 +17,14 @@ struct lazy_contig_alloc kept_request(size_t len, const char *name)
 	return alloc;
 }
 
-int kept_alloc(int control, struct lazy_contig_alloc *alloc)
+int kept_alloc(int control, struct lazy_contig_allocation *alloc)
 {
 	return call(control, LAZY_CONTIG_IOCTL_ALLOC, alloc) ?: alloc->fd;
 }
 
 uint64_t kept_new(int control, size_t len, const char *name)
 {
-	struct lazy_contig_alloc alloc = kept_request(len, name);
+	struct lazy_contig_allocation alloc = kept_request(len, name);
 	int buf = kept_alloc(control, &alloc);
 
 	if (buf < 0)

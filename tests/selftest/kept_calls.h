@@ -6,10 +6,10 @@
 #include "helpers.h"
 
 /* A request for LEN bytes anywhere, kept, under a name; change it as needed. */
-struct lazy_contig_alloc kept_request(size_t len, const char *name);
+struct lazy_contig_allocation kept_request(size_t len, const char *name);
 
 /* The dma-buf or -errno; *phys may be NULL. */
-int kept_alloc(int control, struct lazy_contig_alloc *alloc);
+int kept_alloc(int control, struct lazy_contig_allocation *alloc);
 /* Keeps without holding a dma-buf; returns the address or ends the test. */
 uint64_t kept_new(int control, size_t len, const char *name);
 /* The dma-buf or -errno; len may be NULL. */

@@ -17,12 +17,12 @@ static int control;
 /* What ALLOC says to a request with one field changed; frees what it gives. */
 #define alloc_with(field, value)					\
 	({								\
-		struct lazy_contig_alloc alloc_ = kept_request(LEN, NAME); \
+		struct lazy_contig_allocation alloc_ = kept_request(LEN, NAME); \
 		alloc_.field = (value);					\
 		alloc_result(&alloc_);					\
 	})
 
-static int alloc_result(struct lazy_contig_alloc *alloc)
+static int alloc_result(struct lazy_contig_allocation *alloc)
 {
 	int buf = kept_alloc(control, alloc);
 
@@ -79,7 +79,7 @@ static void test_odd(void)
 
 static int with_name(const char *name, size_t len)
 {
-	struct lazy_contig_alloc alloc = kept_request(LEN, "");
+	struct lazy_contig_allocation alloc = kept_request(LEN, "");
 
 	memcpy(alloc.name, name, len);
 	return alloc_result(&alloc);
@@ -111,7 +111,7 @@ static void test_addresses(void)
 		0, 1, PAGE, 0x100000, 1ull << 40, 1ull << 63, -1, -PAGE,
 	};
 	uint64_t phys = kept_new(control, LEN, NAME), at;
-	struct lazy_contig_alloc plain = kept_request(LEN, NAME);
+	struct lazy_contig_allocation plain = kept_request(LEN, NAME);
 	int err_open = 0, err_free = 0, err_resize = 0, buf;
 	size_t i;
 
@@ -179,7 +179,7 @@ static void test_faults(void)
 	uint64_t phys = kept_new(control, LEN, NAME);
 	unsigned char *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
 				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct lazy_contig_alloc alloc = kept_request(LEN, "faulting");
+	struct lazy_contig_allocation alloc = kept_request(LEN, "faulting");
 	struct lazy_contig_open open = {
 		.size = sizeof(open),
 		.phys_addr = phys,
@@ -225,7 +225,7 @@ static void test_faults(void)
 /* Returns the number of the first check that failed. */
 static int as_nobody(void *arg)
 {
-	struct lazy_contig_alloc alloc = kept_request(LEN, NAME);
+	struct lazy_contig_allocation alloc = kept_request(LEN, NAME);
 	uint64_t phys = *(uint64_t *)arg;
 	int buf;
 

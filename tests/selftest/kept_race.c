@@ -63,7 +63,7 @@ static void check_stamp(unsigned char *mem, size_t len)
 
 static void op_keep(unsigned int *seed, _Atomic uint64_t *slot)
 {
-	struct lazy_contig_alloc alloc;
+	struct lazy_contig_allocation alloc;
 	uint64_t expected = 0;
 	unsigned char *mem;
 	int buf;

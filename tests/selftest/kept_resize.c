@@ -137,7 +137,7 @@ static bool grow_elsewhere(void)
 /* Placement constraints are met after a move too. */
 static void test_wishes_hold(void)
 {
-	struct lazy_contig_alloc alloc = kept_request(PAGE, NAME);
+	struct lazy_contig_allocation alloc = kept_request(PAGE, NAME);
 	uint64_t phys;
 	size_t len;
 	int buf;
@@ -211,7 +211,7 @@ static void test_fails(void)
 static void test_shrink_uncharges(void)
 {
 	uint64_t phys = kept_new(control, MIB(8), NAME), other;
-	struct lazy_contig_alloc alloc = kept_request(MIB(6), NAME);
+	struct lazy_contig_allocation alloc = kept_request(MIB(6), NAME);
 
 	set_limit(8);
 	is(kept_alloc(control, &alloc), -ENOMEM, "the limit is reached");

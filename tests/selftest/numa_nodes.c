@@ -20,7 +20,7 @@ static const size_t lengths[] = { PAGE, MIB(1), MIB(4) + PAGE, MIB(64) };
 
 static int alloc_on(int control, size_t len, int node)
 {
-	struct lazy_contig_alloc a = {
+	struct lazy_contig_allocation a = {
 		.size = sizeof(a),
 		.len = len,
 		.node = node,

@@ -70,7 +70,7 @@ static void end_pause(void)
  */
 static void prefer_movable(int control)
 {
-	struct lazy_contig_alloc a = block_request(0);
+	struct lazy_contig_allocation a = block_request(0);
 	struct span movable = movable_zone();
 	unsigned long limit = patience();
 	int err;
@@ -132,7 +132,7 @@ static uint64_t at_extent(const struct job *job, const unsigned long *args)
 
 static void allocate(struct job *job)
 {
-	struct lazy_contig_alloc a = block_request(0);
+	struct lazy_contig_allocation a = block_request(0);
 
 	job->err = call(job->control, LAZY_CONTIG_IOCTL_ALLOC, &a);
 	job->phys = a.phys_addr;
@@ -220,7 +220,7 @@ static uint64_t behind(const struct job *job, const unsigned long *args)
 static void check_grow(int control)
 {
 	struct job job = { .work = grow, .control = control };
-	struct lazy_contig_alloc alloc = kept_request(2 * block_size(), "late");
+	struct lazy_contig_allocation alloc = kept_request(2 * block_size(), "late");
 	unsigned long limit = patience();
 	uint64_t block;
 	int buf;

@@ -159,7 +159,7 @@ static int capable_calls(bool noaudit)
 /* The calls of one process, whose thread id the events are filtered by. */
 static int asks_for_address(void *arg)
 {
-	struct lazy_contig_alloc alloc = { .size = sizeof(alloc), .len = PAGE,
+	struct lazy_contig_allocation alloc = { .size = sizeof(alloc), .len = PAGE,
 					   .node = -1 };
 	const struct held *held = arg;
 	char filter[64];

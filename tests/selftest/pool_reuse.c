@@ -209,7 +209,7 @@ static void test_not_cut(void)
 static void test_alignment(void)
 {
 	int control = control_open(), err;
-	struct lazy_contig_alloc alloc = {
+	struct lazy_contig_allocation alloc = {
 		.size = sizeof(alloc), .len = MIB(96), .align = MIB(16),
 		.node = -1, .fd_flags = O_RDWR | O_CLOEXEC,
 	};
@@ -234,7 +234,7 @@ static void test_alignment(void)
 /* Where 32 MiB lie that must end below an address. */
 static uint64_t place_below(uint64_t end)
 {
-	struct lazy_contig_alloc alloc = {
+	struct lazy_contig_allocation alloc = {
 		.size = sizeof(alloc), .len = MIB(32), .max_addr = end - 1,
 		.node = -1, .fd_flags = O_RDWR | O_CLOEXEC,
 	};

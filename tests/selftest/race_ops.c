@@ -109,7 +109,7 @@ static bool op_import(unsigned int *seed)
 
 static bool op_keep(unsigned int *seed)
 {
-	struct lazy_contig_alloc alloc = kept_request(random_len(seed), NAME);
+	struct lazy_contig_allocation alloc = kept_request(random_len(seed), NAME);
 	int control = node_open(CONTROL), buf;
 
 	if (control < 0)

@@ -59,7 +59,7 @@ static void test_full_size(void)
  */
 static void test_max_addr(void)
 {
-	struct lazy_contig_alloc alloc = {
+	struct lazy_contig_allocation alloc = {
 		.size = sizeof(alloc), .len = MIB(32),
 		.node = -1, .fd_flags = O_RDWR | O_CLOEXEC,
 	};

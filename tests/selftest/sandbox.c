@@ -218,7 +218,7 @@ static int places_that_tell(void)
 
 static int alloc(unsigned int flags, const char *name, uint64_t *phys)
 {
-	struct lazy_contig_alloc a = kept_request(PAGE, name);
+	struct lazy_contig_allocation a = kept_request(PAGE, name);
 	int fd;
 
 	a.flags = flags;

@@ -67,8 +67,8 @@ struct lazy_contig_query {
 #define LAZY_CONTIG_PHYS_VALID		0x1
 
 /**
- * struct lazy_contig_alloc - allocate with placement constraints
- * @size: in: sizeof(struct lazy_contig_alloc)
+ * struct lazy_contig_allocation - allocate with placement constraints
+ * @size: in: sizeof(struct lazy_contig_allocation)
  * @flags: in: 0 or %LAZY_CONTIG_KEEP
  * @len: in: length in bytes, rounded up to the page size; not 0
  * @align: in: alignment of the physical address in bytes, a power of two;
@@ -93,7 +93,7 @@ struct lazy_contig_query {
  * give, or no range was found in time; -EINTR killed while waiting; -EMFILE,
  * -ENFILE no file descriptor available.
  */
-struct lazy_contig_alloc {
+struct lazy_contig_allocation {
 	__u32 size;
 	__u32 flags;
 	__u64 len;
@@ -113,7 +113,7 @@ struct lazy_contig_alloc {
 /**
  * struct lazy_contig_open - create a dma-buf of a kept buffer
  * @size: in: sizeof(struct lazy_contig_open)
- * @fd_flags: in: as in struct lazy_contig_alloc
+ * @fd_flags: in: as in struct lazy_contig_allocation
  * @phys_addr: in: physical address of the kept buffer's first byte
  * @len: out: its length in bytes
  * @fd: out: file descriptor of the new dma-buf
@@ -147,7 +147,7 @@ struct lazy_contig_open {
  * zero. Shrinking returns the tail at once. On failure nothing has changed.
  *
  * Errors: -ENOENT no kept buffer begins at @phys_addr; -EBUSY a dma-buf of it
- * exists; -EINVAL @len is 0 or wraps; -ENOMEM as in struct lazy_contig_alloc, or
+ * exists; -EINVAL @len is 0 or wraps; -ENOMEM as in struct lazy_contig_allocation, or
  * the buffer would have to move and the hardware reported a page of it broken;
  * -EINTR.
  */

@@ -91,7 +91,7 @@ static int kept_failed(const char *what, __u64 addr, int err)
 /* Allocates a kept buffer with the constraints in @args. Return: an exit code. */
 int keep_buffer(const struct args *args, __u64 size, int *fd)
 {
-	struct lazy_contig_alloc request = {
+	struct lazy_contig_allocation request = {
 		.flags = LAZY_CONTIG_KEEP,
 		.len = size,
 		.align = args->align,

@@ -5,11 +5,11 @@
 #include "control.h"
 #include "lazy_contig.h"
 
-int lazy_contig_request(struct lazy_contig_alloc *request, size_t size)
+int lazy_contig_request(struct lazy_contig_allocation *request, size_t size)
 {
 	int err;
 
-	if (size < offsetof(struct lazy_contig_alloc, phys_addr) + sizeof(request->phys_addr))
+	if (size < offsetof(struct lazy_contig_allocation, phys_addr) + sizeof(request->phys_addr))
 		return -EINVAL;
 
 	request->size = size;

@@ -131,7 +131,7 @@ int lazy_contig_query(int fd, struct lazy_contig_query *info, size_t size);
  * -EINTR the process is being killed; -EMFILE, -ENFILE no descriptor available;
  * -ENOENT, -EACCES %LAZY_CONTIG_DEVICE cannot be opened.
  */
-int lazy_contig_request(struct lazy_contig_alloc *request, size_t size);
+int lazy_contig_request(struct lazy_contig_allocation *request, size_t size);
 
 /**
  * lazy_contig_open() - get a dma-buf of a kept buffer
