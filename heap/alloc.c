@@ -486,7 +486,8 @@ struct lc_range *lc_alloc(const struct lc_request *req)
 	ret = lc_alloc_take(&ac, true, &spare);
 	if (ret)
 		goto uncharge;
-	range = lc_range_create(&ac.ext, req->name, user, &spare);
+	range = lc_range_create(&ac.ext, req->name, req->flags, user,
+				&spare);
 	if (IS_ERR(range)) {
 		ac.outcome = LC_FAIL_OTHER;
 		ret = PTR_ERR(range);

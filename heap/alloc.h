@@ -19,6 +19,7 @@ struct lc_range;
  * @end_pfn: every page lies below this page frame; LC_NO_LIMIT for none
  * @node: the only node allowed, or NUMA_NO_NODE for any that the memory policy
  *	and the cpuset of the caller allow
+ * @flags: LC_PINNABLE and LC_UNCACHED, passed on to the range
  * @name: name in /proc/iomem, shorter than LAZY_CONTIG_NAME_MAX; NULL for the
  *	name of the module
  */
@@ -28,6 +29,7 @@ struct lc_request {
 	unsigned long start_pfn;
 	unsigned long end_pfn;
 	int node;
+	unsigned int flags;
 	const char *name;
 };
 
