@@ -244,8 +244,9 @@ static int cma_call(struct fuzz *f)
 
 	switch (fuzz_below(f, 4)) {
 	case 0:
-		ret = do_ioctl(f, cma, _IOWR('H', 0, alloc),
-			       place(f, &alloc, sizeof(alloc)));
+		ret = do_ioctl(f, cma, one_in(f, 4) ?
+			       _IOC(3, 'H', 0, fuzz_below(f, 256)) :
+			       _IOWR('H', 0, alloc), place(f, &alloc, sizeof(alloc)));
 		if (!ret)
 			addrs[fuzz_below(f, NR_ADDRS)] = alloc.phys_addr;
 		return ret;
