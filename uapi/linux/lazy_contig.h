@@ -91,7 +91,7 @@ struct lazy_contig_query {
  * Errors: -EINVAL @len is 0 or wraps to 0 when rounded up, @align is not a power
  * of two, @node is not online, @name is not terminated or not printable,
  * unknown @fd_flags; -ENOMEM @len exceeds what the machine or a limit could ever
- * give, no memory is between @min_addr and @max_addr, or no range was found in time; -EINTR killed while waiting; -EMFILE,
+ * give, or no range was found in time; -EINTR killed while waiting; -EMFILE,
  * -ENFILE no file descriptor available.
  */
 struct lazy_contig_allocation {
