@@ -459,8 +459,8 @@ struct lc_range *lc_alloc(const struct lc_request *req)
 	    (req->node < 0 || req->node >= MAX_NUMNODES ||
 	     !node_online(req->node)))
 		return ERR_PTR(-EINVAL);
-	trace_lazy_contig_request(req->nr_pages, req->align, req->end_pfn,
-				  req->node);
+	trace_lazy_contig_request(req->nr_pages, req->align, req->start_pfn,
+				  req->end_pfn, req->node);
 	lc_stats_count(LC_REQUESTS, 1);
 	user = lc_limit_charge(req->nr_pages);
 	if (IS_ERR(user)) {
@@ -470,7 +470,8 @@ struct lc_range *lc_alloc(const struct lc_request *req)
 	ret = lc_alloc_take(&ac, true, &spare);
 	if (ret)
 		goto uncharge;
-	range = lc_range_create(&ac.ext, req->name, user, &spare);
+	range = lc_range_create(&ac.ext, req->name, req->flags, user,
+				&spare);
 	if (IS_ERR(range)) {
 		ac.outcome = LC_FAIL_OTHER;
 		ret = PTR_ERR(range);

@@ -19,6 +19,7 @@ struct lc_range;
  * @end_pfn: every page lies below this page frame; LC_NO_LIMIT for none
  * @node: the only node allowed, or NUMA_NO_NODE for any that the memory policy
  *	and the cpuset of the caller allow
+ * @flags: LC_PINNABLE and LC_UNCACHED, passed on to the range
  * @name: name in /proc/iomem, shorter than LAZY_CONTIG_NAME_MAX; NULL for the
  *	name of the module
  */
@@ -28,6 +29,7 @@ struct lc_request {
 	unsigned long start_pfn;
 	unsigned long end_pfn;
 	int node;
+	unsigned int flags;
 	const char *name;
 };
 
@@ -36,6 +38,12 @@ static inline unsigned long lc_alloc_end_pfn(u64 max_addr)
 {
 	return max_addr && max_addr != U64_MAX ? (max_addr + 1) >> PAGE_SHIFT :
 						 LC_NO_LIMIT;
+}
+
+/* The first page frame of which no byte is below an address. */
+static inline unsigned long lc_alloc_start_pfn(u64 min_addr)
+{
+	return (min_addr >> PAGE_SHIFT) + !!(min_addr & ~PAGE_MASK);
 }
 
 /* A node from user space; lc_alloc() refuses the impossible ones. */

@@ -48,17 +48,13 @@ MODULE_PARM_DESC(force_free,
 /**
  * struct lc_kept - one kept buffer
  * @range: the memory, with the reference that is the keeping
- * @align: placement constraint, as in struct lc_request
- * @end_pfn: likewise
- * @node: likewise
+ * @req: the request that it was allocated for; its length and name are the range's
  *
- * The constraints hold for whatever range the buffer moves to.
+ * Placement constraints and flags hold for whatever range the buffer moves to.
  */
 struct lc_kept {
 	struct lc_range *range;
-	unsigned long align;
-	unsigned long end_pfn;
-	int node;
+	struct lc_request req;
 };
 
 /* The entry is being resized: its range belongs to the task that does it. */
@@ -151,9 +147,7 @@ int lc_kept_add(struct lc_range *range, const struct lc_request *req)
 	if (!kept)
 		return -ENOMEM;
 	kept->range = range;
-	kept->align = req->align;
-	kept->end_pfn = req->end_pfn;
-	kept->node = req->node;
+	kept->req = *req;
 
 	/* before its address is known to others */
 	lc_range_set_kept(range, true);
@@ -317,16 +311,12 @@ static void lc_kept_move(struct lc_kept *kept, struct lc_range *range)
 static int lc_grow_elsewhere(struct lc_kept_resize *resize)
 {
 	const struct lc_kept *kept = resize->kept;
-	struct lc_request req = {
-		.nr_pages = resize->nr_pages,
-		.align = kept->align,
-		.end_pfn = kept->end_pfn,
-		.node = kept->node,
-		.name = kept->range->name,
-	};
+	struct lc_request req = kept->req;
 	struct lc_range *range;
 	int ret;
 
+	req.nr_pages = resize->nr_pages;
+	req.name = kept->range->name;
 	range = lc_alloc(&req);
 	if (IS_ERR(range))
 		return PTR_ERR(range);
@@ -375,7 +365,7 @@ int lc_kept_resize_begin(struct lc_kept_resize *resize, u64 addr, u64 len)
 		.old_nr_pages = kept->range->ext.nr_pages,
 	};
 	if (nr_pages > resize->old_nr_pages) {
-		ret = lc_alloc_grow(kept->range, nr_pages, kept->end_pfn);
+		ret = lc_alloc_grow(kept->range, nr_pages, kept->req.end_pfn);
 		if (ret && ret != -EINTR)
 			ret = lc_grow_elsewhere(resize);
 	}

@@ -3,8 +3,11 @@
  * /dev/lazy_cma: the ioctls of the lazy_cma driver, implemented by kept buffers,
  * for programs built for that driver. Differences that a program can see: memory
  * that is mapped is not freed before the mapping ends, a buffer that is mapped
- * cannot be resized (-EBUSY), lengths that wrap are refused (-EINVAL), and
- * mappings are cached by the CPU, as those of all buffers of this module.
+ * cannot be resized (-EBUSY), lengths that wrap, names that are not printable and
+ * private mappings are refused (-EINVAL).
+ *
+ * That driver maps its buffers write-combined, whether the file is open with O_SYNC
+ * or not: those made here are uncached. A buffer of another face is mapped as there.
  *
  * All functions may sleep.
  */
@@ -45,18 +48,23 @@ struct lc_cma_resize {
 	__u64 len;
 };
 
-#define LC_CMA_ALLOC	_IOWR('H', 0, struct lc_cma_alloc)
-#define LC_CMA_RESIZE	_IOWR('H', 1, struct lc_cma_resize)
-#define LC_CMA_FREE	_IOW('H', 2, __u64)
+/* Numbers of the ioctls, whose type is 'H'. */
+enum {
+	LC_CMA_ALLOC,
+	LC_CMA_RESIZE,
+	LC_CMA_FREE,
+};
 
-static int lc_cma_alloc(void __user *uarg)
+/* @size: of the caller's struct; what it lacks is zero. */
+static int lc_cma_alloc(void __user *uarg, size_t size)
 {
-	struct lc_cma_alloc alloc;
+	struct lc_cma_alloc alloc = {};
 	struct lc_request req;
 	struct lc_range *range;
 	int ret;
 
-	if (copy_from_user(&alloc, uarg, sizeof(alloc)))
+	size = min(size, sizeof(alloc));
+	if (copy_from_user(&alloc, uarg, size))
 		return -EFAULT;
 	/*
 	 * The lazy_cma driver truncates names, aligns to pageblocks, and takes
@@ -69,6 +77,7 @@ static int lc_cma_alloc(void __user *uarg)
 		.end_pfn = LC_NO_LIMIT,
 		.node = alloc.node < 0 ? NUMA_NO_NODE :
 					 lc_alloc_node_nospec(alloc.node),
+		.flags = LC_UNCACHED,
 		.name = alloc.name[0] ? alloc.name : "lazy_cma",
 	};
 	if (!req.nr_pages || !lc_range_name_valid(alloc.name))
@@ -79,7 +88,7 @@ static int lc_cma_alloc(void __user *uarg)
 		return PTR_ERR(range);
 	alloc.phys_addr = PFN_PHYS(range->ext.pfn);
 	ret = lc_kept_add(range, &req);
-	if (!ret && copy_to_user(uarg, &alloc, sizeof(alloc))) {
+	if (!ret && copy_to_user(uarg, &alloc, size)) {
 		ret = -EFAULT;
 		lc_kept_free(alloc.phys_addr);
 	}
@@ -115,9 +124,11 @@ static long lc_cma_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	switch (cmd) {
+	/* of the others that driver checks the number only */
+	switch (_IOC_NR(cmd)) {
 	case LC_CMA_ALLOC:
-		return lc_cma_alloc(uarg);
+		return _IOC_TYPE(cmd) == 'H' ?
+			       lc_cma_alloc(uarg, _IOC_SIZE(cmd)) : -ENOTTY;
 	case LC_CMA_RESIZE:
 		return lc_cma_resize(uarg);
 	case LC_CMA_FREE:

@@ -21,8 +21,9 @@
  * faces
  *	heap.c control.c lazy_cma_compat.c export.c: check what user space or
  *	another module passes, make a struct lc_request of it, and hand out a
- *	dma-buf or pages. sysfs.c debugfs.c: what can be read and set. Called by
- *	the VFS, the driver core and other modules, by no file here.
+ *	dma-buf or pages. lc_heaps_lock: the heaps there are. sysfs.c debugfs.c:
+ *	what can be read and set. Called by the VFS, the driver core and other
+ *	modules, by no file here.
  *
  * kept.c
  *	Buffers found by physical address; called by faces. lc_kept_lock: their
@@ -117,8 +118,8 @@
  *
  * Reclaim takes lc_zeroing_lock, the lock of a struct lc_idle and a zone's lock:
  * nothing is allocated with GFP_KERNEL under them. It is allocated under
- * lc_kept_lock, lc_zones_lock, lc_pools_lock, lc_reserves_lock and
- * lc_users_lock, none of which reclaim takes.
+ * lc_heaps_lock, lc_kept_lock, lc_zones_lock, lc_pools_lock, lc_reserves_lock
+ * and lc_users_lock, none of which reclaim takes.
  *
  * Going offline and becoming an owner race: the notifier publishes the range
  * first and looks for owners then; an owner makes itself known first and then
@@ -147,7 +148,7 @@
 #include "search/zone.h"
 #include "sysfs.h"
 
-static int __init lc_init(void)
+static int __init lc_start(void)
 {
 	int ret;
 
@@ -161,6 +162,10 @@ static int __init lc_init(void)
 	ret = lc_hotplug_init();
 	if (ret)
 		goto exit_pool;
+	/* before others can ask for memory */
+	ret = lc_sysfs_set_reserves();
+	if (ret)
+		goto exit_hotplug;
 	ret = lc_control_init();
 	if (ret)
 		goto exit_hotplug;
@@ -199,6 +204,19 @@ exit_worker:
 	return ret;
 }
 
+static int __init lc_init(void)
+{
+	int ret;
+
+	/* a parameter that is refused leaves no trace */
+	ret = lc_heap_prepare() ?: lc_sysfs_prepare();
+	if (!ret)
+		ret = lc_start();
+	if (ret)
+		lc_heap_destroy_all();
+	return ret;
+}
+
 static void __exit lc_exit(void)
 {
 	lc_heap_exit();
@@ -213,6 +231,7 @@ static void __exit lc_exit(void)
 	lc_limit_exit();
 	lc_parallel_exit();
 	lc_zone_exit();
+	lc_heap_destroy_all();
 }
 
 module_init(lc_init);

@@ -182,6 +182,7 @@ static void lc_range_unlink(struct lc_range *range)
  * lc_range_create - give pages an owner
  * @ext: the pages, of one zone, with one reference each
  * @name: its name in /proc/iomem
+ * @flags: LC_PINNABLE and LC_UNCACHED
  * @user: the user they are charged to
  * @spare: from lc_pool_prepare(), for their release
  *
@@ -192,7 +193,7 @@ static void lc_range_unlink(struct lc_range *range)
  * that its memory is going offline.
  */
 struct lc_range *lc_range_create(const struct lc_extent *ext, const char *name,
-				 struct lc_user *user,
+				 unsigned int flags, struct lc_user *user,
 				 const struct lc_extent_spare *spare)
 {
 	struct lc_range *range;
@@ -204,6 +205,7 @@ struct lc_range *lc_range_create(const struct lc_extent *ext, const char *name,
 		goto destroy;
 	kref_init(&range->ref);
 	range->ext = *ext;
+	range->flags = flags;
 	range->user = user;
 	range->spare = *spare;
 	INIT_LIST_HEAD(&range->buffers);

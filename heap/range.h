@@ -25,6 +25,7 @@ struct lc_user;
  * @user: the user that the pages are charged to
  * @lines: its lines in /proc/iomem
  * @spare: what its release needs
+ * @flags: LC_PINNABLE and LC_UNCACHED, as in its request
  * @kept: one of the references is the keeping
  * @pristine: nothing can have written to it yet; set only by a caller that
  *	exports the range right away as a dma-buf, cleared by what gives access
@@ -47,6 +48,7 @@ struct lc_range {
 	struct lc_user *user;
 	struct lc_line *lines;
 	struct lc_extent_spare spare;
+	unsigned int flags;
 	bool kept;
 	bool pristine;
 	const char *name;
@@ -64,7 +66,7 @@ static inline void lc_range_touch(struct lc_range *range)
 
 bool lc_range_name_valid(const char *name);
 struct lc_range *lc_range_create(const struct lc_extent *ext, const char *name,
-				 struct lc_user *user,
+				 unsigned int flags, struct lc_user *user,
 				 const struct lc_extent_spare *spare);
 int lc_range_extend(struct lc_range *range, unsigned long nr_pages);
 void lc_range_shrink(struct lc_range *range, unsigned long nr_pages);

@@ -3,6 +3,7 @@
 #ifndef LAZY_CONTIG_TYPES_H
 #define LAZY_CONTIG_TYPES_H
 
+#include <linux/bits.h>
 #include <linux/limits.h>
 #include <linux/types.h>
 
@@ -10,6 +11,10 @@
 
 /* A page frame number above all memory: no address limit. */
 #define LC_NO_LIMIT	ULONG_MAX
+
+/* Properties of a buffer, in the flags of its request and of its range. */
+#define LC_PINNABLE	BIT(0)	/* its mappings can be pinned */
+#define LC_UNCACHED	BIT(1)	/* its mappings are write-combined */
 
 /**
  * struct lc_extent - a range of page frames

@@ -164,6 +164,7 @@ static int alloc_call(struct fuzz *f)
 		.flags = one_in(f, 16) ? number(f) : fuzz_below(f, 2),
 		.len = length(f),
 		.align = one_in(f, 4) ? number(f) : 0,
+		.min_addr = one_in(f, 4) ? number(f) : 0,
 		.max_addr = one_in(f, 4) ? number(f) : 0,
 		.node = one_in(f, 8) ? (int)number(f) : -(int)fuzz_below(f, 2),
 		.fd_flags = fd_flags(f),
@@ -243,8 +244,9 @@ static int cma_call(struct fuzz *f)
 
 	switch (fuzz_below(f, 4)) {
 	case 0:
-		ret = do_ioctl(f, cma, _IOWR('H', 0, alloc),
-			       place(f, &alloc, sizeof(alloc)));
+		ret = do_ioctl(f, cma, one_in(f, 4) ?
+			       _IOC(3, 'H', 0, fuzz_below(f, 256)) :
+			       _IOWR('H', 0, alloc), place(f, &alloc, sizeof(alloc)));
 		if (!ret)
 			addrs[fuzz_below(f, NR_ADDRS)] = alloc.phys_addr;
 		return ret;

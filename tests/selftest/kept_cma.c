@@ -134,6 +134,28 @@ static void test_maps(void)
 	call(dev, CMA_FREE, &phys);
 }
 
+/* A program can have a struct that ends earlier, or later. */
+static void test_sizes(void)
+{
+	struct {
+		struct cma_alloc alloc;
+		uint64_t more;
+	} arg = { .alloc = { .len = LEN, .node = -1, .name = "not read" }, .more = 1 };
+	struct cma_resize resize;
+
+	is(call(dev, _IOC(3, 'H', 0, offsetof(struct cma_alloc, pad)), &arg), 0,
+	   "a struct without a name");
+	ok(iomem_named("lazy_cma", arg.alloc.phys_addr, LEN), "has none");
+	is(call(dev, CMA_FREE, &arg.alloc.phys_addr), 0, "free it");
+	is(call(dev, _IOC(3, 'H', 0, sizeof(arg)), &arg), 0, "a longer one");
+	ok(iomem_named("not read", arg.alloc.phys_addr, LEN) && arg.more == 1,
+	   "is read as far as it is known");
+	resize = (struct cma_resize){ arg.alloc.phys_addr, MIB(1) };
+	is(call(dev, _IO('x', 1), &resize), 0, "RESIZE is known by its number");
+	is(call(dev, _IO('x', 2), &resize.phys_addr), 0, "and FREE");
+	is(call(dev, _IO('x', 0), &arg), -ENOTTY, "ALLOC by its type too");
+}
+
 static void test_errors(void)
 {
 	char long_name[65], cut[64];
@@ -208,6 +230,7 @@ int main(void)
 	test_life();
 	test_free_while_mapped();
 	test_maps();
+	test_sizes();
 	test_errors();
 	test_permissions();
 	is(dmabufs_live(), before, "no dma-buf is left");

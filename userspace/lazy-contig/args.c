@@ -76,6 +76,8 @@ static int take_option(struct args *args, int opt, const char *arg)
 		return CODE_OK;
 	case OPT_MAX_ADDR:
 		return take_address(args->cmd, arg, &args->max_addr);
+	case OPT_MIN_ADDR:
+		return take_address(args->cmd, arg, &args->min_addr);
 	case OPT_NAME:
 		return take_name(args, arg, DMA_BUF_NAME_LEN);
 	case OPT_MODULE:

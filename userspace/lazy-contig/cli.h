@@ -54,6 +54,7 @@ struct args {
 	int pid;		/* 0: not given */
 	int node;		/* -1: not given */
 	__u64 align;
+	__u64 min_addr;
 	__u64 max_addr;		/* 0: not given */
 	int timeout;		/* seconds */
 	int watch;		/* seconds; 0: once */
@@ -88,6 +89,7 @@ enum {
 	OPT_JSON,
 	OPT_KERNEL,
 	OPT_MAX_ADDR,
+	OPT_MIN_ADDR,
 	OPT_MODULE,
 	OPT_NAME,
 	OPT_NODE,
@@ -104,6 +106,15 @@ enum {
 int args_parse(const struct command *cmd, int argc, char **argv, struct args *args);
 int args_address(const struct args *args, int operand, __u64 *addr);
 int args_size(const struct args *args, int operand, __u64 *size);
+
+/* heaps.c: the heaps of the module */
+struct heaps {
+	size_t count;
+	char names[32][256];
+};
+
+void heaps_find(struct heaps *heaps);
+bool heaps_have(const struct heaps *heaps, const char *name);
 
 /* message.c: error messages and exit codes */
 int exit_code(int err);

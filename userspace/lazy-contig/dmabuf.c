@@ -95,7 +95,7 @@ int borrow_fd(int pid, int fd)
 
 /*
  * Queries a descriptor of another process. -EINVAL: not a buffer of lazy_contig;
- * the heap name does not tell, because it may be an alias.
+ * the heap name does not tell, because a heap can have any name.
  */
 int query_of(int pid, int fd, struct lazy_contig_query *info)
 {

@@ -12,27 +12,52 @@
 
 #define TRIAL_SIZE	((__u64)4 << 20)
 
-static const char * const nodes[] = {
-	"/dev/dma_heap/" LAZY_CONTIG_HEAP,
-	"/dev/dma_heap/" LAZY_CONTIG_HEAP_DMA32,
-	LAZY_CONTIG_DEVICE,
-};
+#define HEAP_NODE	"/dev/dma_heap/" LAZY_CONTIG_HEAP
+
+/*
+ * Finds the first node, those of all heaps and the control device, of which access()
+ * does not permit @mode. Return: its path, with access()'s errno; NULL: all do.
+ */
+static const char *bad_node(int mode)
+{
+	static char path[300];
+	struct heaps heaps;
+	size_t i;
+
+	heaps_find(&heaps);
+	for (i = 0; i < heaps.count; i++) {
+		snprintf(path, sizeof(path), "/dev/dma_heap/%s", heaps.names[i]);
+		if (access(path, mode))
+			return path;
+	}
+	return access(LAZY_CONTIG_DEVICE, mode) ? LAZY_CONTIG_DEVICE : NULL;
+}
+
+static void list_nodes(struct finding *f)
+{
+	struct heaps heaps;
+	char text[256] = "";
+	size_t i, len = 0;
+
+	heaps_find(&heaps);
+	for (i = 0; i < heaps.count && len < sizeof(text); i++)
+		len += snprintf(text + len, sizeof(text) - len, "/dev/dma_heap/%s, ",
+				heaps.names[i]);
+	found(f, "%s%s", text, LAZY_CONTIG_DEVICE);
+}
 
 void check_nodes(struct finding *f)
 {
-	size_t i;
+	const char *bad = bad_node(F_OK);
 
-	for (i = 0; i < ARRAY_SIZE(nodes); i++)
-		if (access(nodes[i], F_OK))
-			break;
-	if (i == ARRAY_SIZE(nodes)) {
-		found(f, "%s, %s, %s", nodes[0], nodes[1], nodes[2]);
+	if (!bad) {
+		list_nodes(f);
 		return;
 	}
 
 	f->status = FINDING_FAILED;
 	f->code = CODE_MISSING;
-	found(f, "%s does not exist", nodes[i]);
+	found(f, "%s does not exist", bad);
 	if (!module_loaded())
 		advise(f, "load the module, see above");
 	else
@@ -65,25 +90,22 @@ static void advise_permission(struct finding *f, const struct stat *st)
 
 void check_permission(struct finding *f)
 {
+	const char *bad = bad_node(R_OK | W_OK);
+	int err = errno;
 	struct stat st;
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(nodes); i++) {
-		if (stat(nodes[i], &st)) {
-			f->status = FINDING_UNKNOWN;
-			found(f, "%s does not exist", nodes[i]);
-			return;
-		}
-		if (access(nodes[i], R_OK | W_OK))
-			break;
-	}
-	if (i == ARRAY_SIZE(nodes)) {
+	if (!bad) {
 		found(f, "read and write access to all nodes%s", geteuid() ? "" : " (as root)");
+		return;
+	}
+	if (stat(bad, &st)) {
+		f->status = FINDING_UNKNOWN;
+		found(f, "%s does not exist", bad);
 		return;
 	}
 	f->status = FINDING_FAILED;
 	f->code = CODE_PERMISSION;
-	found(f, "cannot open %s: %s", nodes[i], strerror(errno));
+	found(f, "cannot open %s: %s", bad, strerror(err));
 	advise_permission(f, &st);
 }
 
@@ -138,9 +160,9 @@ void check_trial(struct finding *f)
 	struct lazy_contig_query info;
 	int fd, err;
 
-	if (access(nodes[0], R_OK)) {
+	if (access(HEAP_NODE, R_OK)) {
 		f->status = FINDING_UNKNOWN;
-		found(f, "no access to %s", nodes[0]);
+		found(f, "no access to %s", HEAP_NODE);
 		return;
 	}
 	fd = lazy_contig_alloc(LAZY_CONTIG_HEAP, TRIAL_SIZE, O_RDWR | O_CLOEXEC);

@@ -17,15 +17,14 @@ static const char help[] =
 "\n"
 "NODE is a graphics device (/dev/dri/card0, /dev/dri/renderD128) or a video device\n"
 "(/dev/video0). A buffer of lazy_contig is imported and released; if it is refused,\n"
-"one of lazy_contig_dma32, which is below 4 GiB. Nothing is displayed or streamed,\n"
-"and no format is changed. The exit status is 7 if both are refused.\n";
+"one of lazy_contig_dma32, which is below 4 GiB, then of each further heap. Nothing is\n"
+"displayed or streamed, and no format is changed. The exit status is 7 if all are\n"
+"refused.\n";
 
 static const struct option options[] = {
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ }
 };
-
-static const char * const heaps[] = { LAZY_CONTIG_HEAP, LAZY_CONTIG_HEAP_DMA32 };
 
 static const struct importer_kind * const kinds[] = { &import_drm, &import_v4l2 };
 
@@ -72,36 +71,44 @@ static int try_heaps(const struct args *args, const struct importer *importer,
 		     json_object *attempts, int *err)
 {
 	struct args one = *args;
+	struct heaps heaps;
 	const char *step;
 	double ms;
 	int buf, code;
 	size_t i;
 
 	*err = -ENODATA;
-	for (i = 0; *err && i < ARRAY_SIZE(heaps); i++) {
-		one.heap = heaps[i];
+	heaps_find(&heaps);
+	for (i = 0; *err && i < heaps.count; i++) {
+		one.heap = heaps.names[i];
 		code = buffer_alloc(&one, importer->size, &buf, &ms);
 		if (code)
 			return code;
 		*err = importer->kind->try(importer, buf, &step);
 		close(buf);
-		add_attempt(attempts, heaps[i], step, *err);
+		add_attempt(attempts, heaps.names[i], step, *err);
 	}
 	return *err ? CODE_REFUSED : CODE_OK;
 }
 
 static const char *last_heap(json_object *attempts)
 {
-	return heaps[json_object_array_length(attempts) - 1];
+	size_t last = json_object_array_length(attempts) - 1;
+	json_object *attempt = json_object_array_get_idx(attempts, last);
+
+	return json_object_get_string(json_object_object_get(attempt, "heap"));
 }
 
 static const char *advice(const struct importer *importer, json_object *attempts, int err)
 {
+	static char text[320];
+
 	if (err)
 		return importer->kind->advice(err);
-	if (json_object_array_length(attempts) == 1)
-		return "Use the heap lazy_contig.";
-	return "Use the heap lazy_contig_dma32: the device does not reach memory above 4 GiB.";
+	snprintf(text, sizeof(text), "Use the heap %s%s", last_heap(attempts),
+		 json_object_array_length(attempts) == 2 ?
+		 ": the device does not reach memory above 4 GiB." : ".");
+	return text;
 }
 
 static void print_text(const char *node, const struct importer *importer, json_object *out)

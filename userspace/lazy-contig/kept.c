@@ -15,6 +15,7 @@ static const char keep_help[] =
 "  --name NAME      name in /proc/iomem, at most 63 bytes (default: lazy_contig)\n"
 "  --node NODE      NUMA node of the memory (default: any)\n"
 "  --align SIZE     alignment of the physical address, a power of two\n"
+"  --min-addr ADDR  minimum physical address of the first byte\n"
 "  --max-addr ADDR  maximum physical address of the last byte\n"
 "  --fill PATTERN   fill the buffer: 'zero', 'offset', or a byte from 0 to 255\n"
 "  --json           print one JSON object\n"
@@ -53,6 +54,7 @@ static const struct option keep_options[] = {
 	{ "fill", required_argument, NULL, OPT_FILL },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "max-addr", required_argument, NULL, OPT_MAX_ADDR },
+	{ "min-addr", required_argument, NULL, OPT_MIN_ADDR },
 	{ "name", required_argument, NULL, OPT_IOMEM_NAME },
 	{ "node", required_argument, NULL, OPT_NODE },
 	{ }
@@ -95,6 +97,7 @@ int keep_buffer(const struct args *args, __u64 size, int *fd)
 		.flags = LAZY_CONTIG_KEEP,
 		.len = size,
 		.align = args->align,
+		.min_addr = args->min_addr,
 		.max_addr = args->max_addr,
 		.node = args->node,
 		.fd_flags = O_RDWR | O_CLOEXEC,

@@ -163,8 +163,7 @@ static json_object *add_found(struct live *live, const struct dmabuf *buf, int p
 	int err;
 
 	err = query_of(pid, fd, &info);
-	if (err && (err == -EINVAL || strncmp(buf->exporter, LAZY_CONTIG_HEAP,
-					      strlen(LAZY_CONTIG_HEAP))))
+	if (err && (err == -EINVAL || !heaps_have(&live->heaps, buf->exporter)))
 		return NULL;
 
 	entry = new_entry(live);
@@ -254,6 +253,7 @@ int live_collect(struct live *live)
 
 	live->all = json_object_new_array();
 	live->by_inode = json_object_new_object();
+	heaps_find(&live->heaps);
 	err = add_all(live);
 	add_processes(live);
 	return err;

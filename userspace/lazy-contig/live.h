@@ -7,9 +7,10 @@
 
 /*
  * @all is an array with an object for each buffer; @by_inode maps the inode
- * numbers of its dma-bufs to the same objects.
+ * numbers of its dma-bufs to the same objects; @heaps are those of the module.
  */
 struct live {
+	struct heaps heaps;
 	json_object *all;
 	json_object *by_inode;
 };

@@ -52,9 +52,10 @@ keep()
 
 options()
 {
-	gives 0 "keep --align --max-addr --node" lazy-contig keep 1M --align 16M \
-		--max-addr 0x7fffffff --node 0 --json
-	json '.phys_addr % 16777216 == 0 and .phys_addr < 2147483648' "  are obeyed"
+	gives 0 "keep --align --min-addr --max-addr --node" lazy-contig keep 1M --align 16M \
+		--min-addr 0x40000001 --max-addr 0x7fffffff --node 0 --json
+	json '.phys_addr % 16777216 == 0 and .phys_addr > 1073741824 and .phys_addr < 2147483648' \
+		"  are obeyed"
 	gives 0 "  free" lazy-contig free "$(addr)"
 	gives 4 "keep below 4096, without memory" lazy-contig keep 1M --max-addr 4096
 	gives 1 "keep on a node that is not online" lazy-contig keep 1M --node 63

@@ -11,7 +11,7 @@ set -u
 
 rules=/run/udev/rules.d/60-lazy_contig.rules
 daemon=/lib/systemd/systemd-udevd
-# the last of the heaps is an alias
+# the last of the heaps is one that the parameter heaps adds
 nodes="/dev/lazy_contig /dev/dma_heap/lazy_contig /dev/dma_heap/lazy_contig_dma32
 	/dev/dma_heap/reserved"
 
