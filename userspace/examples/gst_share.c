@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* cc gst_share.c $(pkg-config --cflags --libs lazy_contig gstreamer-{allocators,video}-1.0) */
+/* cc gst_share.c $(pkg-config --cflags --libs lazy_contig{,_gst} gstreamer-video-1.0) */
 /*
  * GStreamer with contiguous buffers: a source writes into them, and a second process
  * reads the same buffers.
@@ -10,57 +10,25 @@
  * At the end, each process prints a summary of the frames. If both are equal, no frame
  * was lost, changed or copied.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <gst/allocators/gstdmabuf.h>
-#include <gst/gst.h>
 #include <gst/video/video.h>
 
 #include <lazy_contig.h>
+#include <lazy_contig_gst.h>
 
 #define SOURCE	"videotestsrc num-buffers=300 ! video/x-raw,format=YUY2,width=640,height=480"
 #define SENDER	"unixfdsink name=sink wait-for-connection=true socket-path="
 #define BUFFERS_MIN	4
 #define BUFFERS_MAX	16
 
-/* A GstAllocator for dma-bufs of the heap. */
-G_DECLARE_FINAL_TYPE(HeapAllocator, heap_allocator, HEAP, ALLOCATOR, GstDmaBufAllocator)
-struct _HeapAllocator {
-	GstDmaBufAllocator parent;
-};
-
-G_DEFINE_TYPE(HeapAllocator, heap_allocator, GST_TYPE_DMABUF_ALLOCATOR)
-
-static GstMemory *heap_alloc(struct _GstAllocator *allocator, gsize size,
-			     struct _GstAllocationParams *params)
-{
-	/* below 4 GiB, for cameras without an IOMMU */
-	int fd = lazy_contig_alloc(LAZY_CONTIG_HEAP_DMA32, size + params->prefix + params->padding,
-				   O_RDWR | O_CLOEXEC);
-
-	if (fd < 0) {
-		g_printerr("allocate: %s (run 'lazy-contig doctor')\n", strerror(-fd));
-		return NULL;
-	}
-	return gst_dmabuf_allocator_alloc(allocator, fd, size);
-}
-
-static void heap_allocator_class_init(HeapAllocatorClass *class)
-{
-	GST_ALLOCATOR_CLASS(class)->alloc = heap_alloc;
-}
-
-static void heap_allocator_init(HeapAllocator *allocator)
-{
-	GST_OBJECT_FLAG_UNSET(allocator, GST_ALLOCATOR_FLAG_CUSTOM_ALLOC);
-}
-
 /* Summary of the frames. */
 struct seen {
 	guint frames;
 	guint foreign;		/* frames that were not in one buffer of lazy_contig */
 	guint64 checksum;
+	int dev;		/* the control device */
+	GstAllocator *allocator;
 	GHashTable *buffers;	/* set of their physical addresses */
 	char *caps;
 };
@@ -74,7 +42,8 @@ static void see_frame(struct seen *seen, GstBuffer *frame)
 
 	seen->frames++;
 	if (gst_buffer_n_memory(frame) != 1 || !gst_is_dmabuf_memory(memory) ||
-	    lazy_contig_query(gst_dmabuf_memory_get_fd(memory), &where, sizeof(where))) {
+	    lazy_contig_query(seen->dev, gst_dmabuf_memory_get_fd(memory), &where,
+			      sizeof(where))) {
 		seen->foreign++;
 		return;
 	}
@@ -99,9 +68,8 @@ static gsize frame_size(GstCaps *caps)
 }
 
 /* Answers the allocation query of the source with a pool of buffers of the heap. */
-static GstPadProbeReturn offer_buffers(GstQuery *query)
+static GstPadProbeReturn offer_buffers(GstAllocator *allocator, GstQuery *query)
 {
-	GstAllocator *allocator;
 	GstStructure *config;
 	GstBufferPool *pool;
 	GstCaps *caps;
@@ -111,7 +79,6 @@ static GstPadProbeReturn offer_buffers(GstQuery *query)
 	size = frame_size(caps);
 	if (!size)
 		return GST_PAD_PROBE_OK;
-	allocator = g_object_new(heap_allocator_get_type(), NULL);
 	pool = gst_buffer_pool_new();
 	config = gst_buffer_pool_get_config(pool);
 	gst_buffer_pool_config_set_params(config, caps, size, BUFFERS_MIN, BUFFERS_MAX);
@@ -121,7 +88,6 @@ static GstPadProbeReturn offer_buffers(GstQuery *query)
 	gst_query_add_allocation_pool(query, pool, size, BUFFERS_MIN, BUFFERS_MAX);
 	gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, NULL);
 	gst_object_unref(pool);
-	gst_object_unref(allocator);
 	return GST_PAD_PROBE_HANDLED;
 }
 
@@ -158,7 +124,7 @@ static GstPadProbeReturn sink_probe(GstPad *pad, GstPadProbeInfo *info, gpointer
 
 	if (info->type & GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM) {
 		if (GST_QUERY_TYPE(info->data) == GST_QUERY_ALLOCATION)
-			return offer_buffers(info->data);
+			return offer_buffers(seen->allocator, info->data);
 		return GST_PAD_PROBE_OK;
 	}
 	if (info->type & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM) {
@@ -208,14 +174,24 @@ static gboolean run(const char *description, struct seen *seen)
 
 int main(int argc, char **argv)
 {
-	struct seen seen = { .buffers = g_hash_table_new(NULL, NULL) };
+	struct seen seen = {
+		.dev = lazy_contig_device_open(),
+		.buffers = g_hash_table_new(NULL, NULL),
+	};
 	gboolean send = argc > 2 && !strcmp(argv[1], "send");
+	GError *error = NULL;
 	char *description;
 
 	gst_init(&argc, &argv);
 	if (argc < 3 || argc > 4 || (!send && strcmp(argv[1], "receive"))) {
 		g_printerr("usage: gst_share send SOCKET [SOURCE] | receive SOCKET [SINK]\n");
 		return 2;
+	}
+	/* below 4 GiB, for cameras without an IOMMU */
+	seen.allocator = gst_lazy_contig_allocator_new(LAZY_CONTIG_HEAP_DMA32, &error);
+	if (error) {
+		g_printerr("%s (run 'lazy-contig doctor')\n", error->message);
+		return 1;
 	}
 	if (send)
 		description = g_strdup_printf("%s ! " SENDER "%s", argc > 3 ? argv[3] : SOURCE,
