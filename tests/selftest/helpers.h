@@ -40,9 +40,10 @@ int call(int fd, unsigned long request, void *arg);
 
 /*
  * Heaps. heap_open() ends the test if the node cannot be opened. The variable LC_HEAP is
- * the heap that takes the place of HEAP.
+ * the heap that takes the place of HEAP, for one whose buffers are pinnable.
  */
 int heap_open(const char *name);
+bool heap_pins(void);
 int heap_alloc(int heap, size_t len);
 int heap_alloc_raw(int heap, struct dma_heap_allocation_data *data);
 /* Allocates or ends the test. */
