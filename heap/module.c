@@ -133,6 +133,7 @@
  */
 #include <linux/module.h>
 
+#include "cache/deferred.h"
 #include "cache/pool.h"
 #include "cache/reserve.h"
 #include "cache/worker.h"
@@ -153,9 +154,12 @@ static int __init lc_start(void)
 	int ret;
 
 	lc_sysfs_init();
-	ret = lc_worker_init();
+	ret = lc_deferred_init();
 	if (ret)
 		return ret;
+	ret = lc_worker_init();
+	if (ret)
+		goto exit_deferred;
 	ret = lc_pool_init();
 	if (ret)
 		goto exit_worker;
@@ -196,11 +200,14 @@ exit_pool:
 	lc_worker_exit();
 	lc_reserve_exit();
 	lc_pool_exit();
+	lc_deferred_exit();
 	lc_parallel_exit();
 	lc_zone_exit();
 	return ret;
 exit_worker:
 	lc_worker_exit();
+exit_deferred:
+	lc_deferred_exit();
 	return ret;
 }
 
@@ -228,6 +235,7 @@ static void __exit lc_exit(void)
 	lc_worker_exit();
 	lc_reserve_exit();
 	lc_pool_exit();
+	lc_deferred_exit();
 	lc_limit_exit();
 	lc_parallel_exit();
 	lc_zone_exit();

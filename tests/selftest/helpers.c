@@ -16,11 +16,18 @@ int call(int fd, unsigned long request, void *arg)
 	return ioctl(fd, request, arg) < 0 ? -errno : 0;
 }
 
+bool heap_pins(void)
+{
+	return getenv("LC_HEAP");
+}
+
 int heap_open(const char *name)
 {
 	char path[128];
 	int fd;
 
+	if (heap_pins() && !strcmp(name, HEAP))
+		name = getenv("LC_HEAP");
 	snprintf(path, sizeof(path), "/dev/dma_heap/%s", name);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)

@@ -286,23 +286,25 @@ static void test_vm_flags(int heap)
 	unsigned char *mem = buf_map(buf, PAGE);
 
 	ok(has_flag(mem, " sh "), "a mapping is shared");
-	ok(has_flag(mem, " pf "), "of bare page frames");
+	ok(has_flag(mem, heap_pins() ? " mm " : " pf "),
+	   "of bare page frames, or of pages if they can be pinned");
 	ok(has_flag(mem, " de "), "may not be expanded");
 	ok(has_flag(mem, " dd "), "and is left out of core dumps");
 	munmap(mem, PAGE);
 	close(buf);
 }
 
-/* dma-buf mappings cannot be pinned: the pages belong to the exporter. */
-static void test_no_pinning(int heap)
+/* The pages belong to the exporter, who must be asked for others. */
+static void test_pinning(int heap)
 {
 	int buf = buf_new(heap, PAGE), fds[2];
 	struct iovec iov = { .iov_base = buf_map(buf, PAGE), .iov_len = PAGE };
 
 	if (pipe2(fds, O_CLOEXEC))
 		bail("pipe: %m");
-	is(vmsplice(fds[1], &iov, 1, 0) < 0 ? -errno : 0, -EFAULT,
-	   "pages of a mapping cannot be pinned");
+	is(vmsplice(fds[1], &iov, 1, 0) < 0 ? -errno : 0,
+	   heap_pins() ? 0 : -EFAULT,
+	   "pages of a mapping can be pinned if the heap is for that");
 	munmap(iov.iov_base, PAGE);
 	close(fds[0]);
 	close(fds[1]);
@@ -325,7 +327,7 @@ int main(void)
 	test_untouched(heap);
 	test_protect(heap);
 	test_vm_flags(heap);
-	test_no_pinning(heap);
+	test_pinning(heap);
 	mark_check(&mark, "all mappings");
 	close(heap);
 	return tap_done();
