@@ -15,12 +15,14 @@ static const struct {
 	{ "counted", bench_counted },
 	{ "video", bench_video },
 	{ "stall", bench_stall },
+	{ "map", bench_map },
+	{ "file", bench_file },
 };
 
 static int usage(void)
 {
 	fprintf(stderr,
-		"usage: bench yield|churn|speed|counted|video|stall [options]\n"
+		"usage: bench yield|churn|speed|counted|video|stall|map|file [options]\n"
 		"  -q        a short version\n"
 		"  -r N      runs, of which the median is taken\n"
 		"  -s N      seed\n"
