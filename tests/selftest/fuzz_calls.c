@@ -226,6 +226,20 @@ static int free_call(struct fuzz *f)
 	return control_call(f, LAZY_CONTIG_IOCTL_FREE, &arg, sizeof(arg));
 }
 
+static int part_sync_call(struct fuzz *f)
+{
+	struct lazy_contig_sync arg = {
+		.size = size_of(f, sizeof(arg)),
+		.fd = any_fd(f),
+		.flags = one_in(f, 8) ? number(f) : fuzz_below(f, 8),
+		.__reserved = one_in(f, 16),
+		.offset = one_in(f, 2) ? 0 : length(f),
+		.len = length(f),
+	};
+
+	return control_call(f, LAZY_CONTIG_IOCTL_SYNC, &arg, sizeof(arg));
+}
+
 /* The other driver's node, if there is one; see kept_cma.c. */
 static int cma_call(struct fuzz *f)
 {
@@ -346,7 +360,8 @@ static const struct fuzz_op table[] = {
 	{ "OPEN", open_call },
 	{ "RESIZE", resize_call },
 	{ "FREE", free_call },
-	{ "SYNC", sync_call },
+	{ "SYNC", part_sync_call },
+	{ "DMA_BUF_IOCTL_SYNC", sync_call },
 	{ "mmap", map_call },
 	{ "dup", dup_call },
 	{ "fd limit", fd_limit_call },
