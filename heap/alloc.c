@@ -472,8 +472,8 @@ struct lc_range *lc_alloc(const struct lc_request *req)
 	    (req->node < 0 || req->node >= MAX_NUMNODES ||
 	     !node_online(req->node)))
 		return ERR_PTR(-EINVAL);
-	trace_lazy_contig_request(req->nr_pages, req->align, req->end_pfn,
-				  req->node);
+	trace_lazy_contig_request(req->nr_pages, req->align, req->start_pfn,
+				  req->end_pfn, req->node);
 	lc_stats_count(LC_REQUESTS, 1);
 	lc_alloc_begin(&ac, req);
 

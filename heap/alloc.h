@@ -40,6 +40,12 @@ static inline unsigned long lc_alloc_end_pfn(u64 max_addr)
 						 LC_NO_LIMIT;
 }
 
+/* The first page frame of which no byte is below an address. */
+static inline unsigned long lc_alloc_start_pfn(u64 min_addr)
+{
+	return (min_addr >> PAGE_SHIFT) + !!(min_addr & ~PAGE_MASK);
+}
+
 /* A node from user space; lc_alloc() refuses the impossible ones. */
 static inline int lc_alloc_node_nospec(s32 node)
 {

@@ -154,6 +154,7 @@ static int lc_alloc_to_request(const struct lazy_contig_allocation *alloc,
 	*req = (struct lc_request) {
 		.nr_pages = PAGE_ALIGN(alloc->len) >> PAGE_SHIFT,
 		.align = max_t(unsigned long, alloc->align >> PAGE_SHIFT, 1),
+		.start_pfn = lc_alloc_start_pfn(alloc->min_addr),
 		.end_pfn = lc_alloc_end_pfn(alloc->max_addr),
 		.node = lc_alloc_node_nospec(alloc->node),
 		.name = alloc->name[0] ? alloc->name : NULL,
@@ -415,6 +416,12 @@ static struct miscdevice lc_control = {
 	.name = LC_NAME,
 	.groups = lc_sysfs_groups,
 };
+
+/** lc_control_device - the device, after lc_control_init() */
+struct device *lc_control_device(void)
+{
+	return lc_control.this_device;
+}
 
 /**
  * lc_control_init - create the node and its attributes

@@ -3,6 +3,9 @@
 #ifndef LAZY_CONTIG_CONTROL_H
 #define LAZY_CONTIG_CONTROL_H
 
+struct device;
+
+struct device *lc_control_device(void);
 int lc_control_init(void);
 void lc_control_publish(void);
 void lc_control_exit(void);

@@ -5,27 +5,42 @@
  * the same UAPI. The kernel has no call to remove a heap of its class: a module
  * that has added one can never be unloaded.
  *
- * A heap is a name and placement constraints. All functions may sleep.
+ * A heap is a name and placement constraints. A property is a row of lc_heap_keys.
+ * All functions may sleep.
  */
 
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cleanup.h>
+#include <linux/ctype.h>
+#include <linux/device.h>
 #include <linux/dma-buf.h>
 #include <linux/dma-heap.h>
+
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/kstrtox.h>
+#include <linux/list.h>
+#include <linux/log2.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/mutex.h>
+#include <linux/namei.h>
+#include <linux/nodemask.h>
 #include <linux/numa.h>
-#include <linux/sizes.h>
+#include <linux/path.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/sysfs.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/dma-heap.h>
 
 #include "alloc.h"
 #include "buffer.h"
 #include "compat.h"
+#include "control.h"
 #include "heap.h"
 #include "range.h"
 
@@ -34,47 +49,144 @@ module_param(core_heap, bool, 0444);
 MODULE_PARM_DESC(core_heap,
 		 "be a heap of the kernel's dma_heap class where the kernel allows it; such a module cannot be unloaded");
 
-#define LC_MAX_ALIASES	8
+/* Every module has these two. */
+static const char lc_builtin_heaps[] = LC_NAME ";" LC_NAME "_dma32:below=4G";
+
+static char *heaps = "";
+module_param(heaps, charp, 0444);
+MODULE_PARM_DESC(heaps,
+		 "further heaps, NAME[:KEY[=VALUE]]... separated by ; or blanks, such as linux,cma:below=4G");
+
+#define LC_HEAP_DIR	"dma_heap/"
 
 /**
  * struct lc_heap - a dma-heap
- * @name: file name below /dev/dma_heap, and exp_name of its buffers
+ * @list: entry in lc_heaps
+ * @entry: what it was made from: NAME[:KEY[=VALUE]]...
+ * @nodename: path of its node below /dev; a copy of @entry, cut into words, behind
+ *	LC_HEAP_DIR
+ * @name: its last part, the file name, and exp_name of the heap's buffers
  * @placement: template of its requests: all but nr_pages
- * @nodename: path of its own node below /dev; NULL if it is in the kernel's class
+ * @builtin: one of lc_builtin_heaps
+ * @active: it has a node, or will have when loading ends
  * @misc: its own node; unused if it is in the kernel's class
+ *
+ * @list, @active and @misc are guarded by lc_heaps_lock, the others do not change.
  */
 struct lc_heap {
+	struct list_head list;
+	char *entry;
+	char *nodename;
 	const char *name;
 	struct lc_request placement;
-	char *nodename;
+	bool builtin;
+	bool active;
 	struct miscdevice misc;
 };
 
-/* Two heaps that always exist, then the aliases. */
-static struct lc_heap lc_heaps[2 + LC_MAX_ALIASES] = {
-	{
-		.name = LC_NAME,
-		.placement = {
-			.align = 1,
-			.end_pfn = LC_NO_LIMIT,
-			.node = NUMA_NO_NODE,
-		},
-	},
-	{
-		.name = LC_NAME "_dma32",
-		.placement = {
-			.align = 1,
-			.end_pfn = SZ_4G >> PAGE_SHIFT,
-			.node = NUMA_NO_NODE,
-		},
-	},
+/* Guards lc_heaps and lc_heaps_published. */
+static DEFINE_MUTEX(lc_heaps_lock);
+/*
+ * In the order in which they were added. Open files and dma-bufs refer to them: one
+ * that is removed stays until unload, and serves again if its entry is added again.
+ */
+static LIST_HEAD(lc_heaps);
+/* Heaps may be opened, added and removed. */
+static bool lc_heaps_published;
+
+/* A number of bytes, decimal or hexadecimal, with K, M, G or T behind it or not. */
+static int lc_parse_size(const char *value, u64 *size)
+{
+	static const char units[] = "KMGT";
+	char digits[32];
+	const char *unit;
+	int len, shift;
+
+	len = strscpy(digits, value, sizeof(digits));
+	if (len <= 0 || !isdigit(*digits))
+		return -EINVAL;
+	unit = strchr(units, toupper(digits[len - 1]));
+	shift = unit ? 10 * (unit - units + 1) : 0;
+	if (unit)
+		digits[len - 1] = 0;
+	if (kstrtou64(digits, 0, size) || *size > U64_MAX >> shift)
+		return -EINVAL;
+	*size <<= shift;
+	return 0;
+}
+
+static int lc_set_below(struct lc_request *req, const char *value)
+{
+	u64 size;
+
+	if (lc_parse_size(value, &size) || size < PAGE_SIZE)
+		return -EINVAL;
+	req->end_pfn = lc_alloc_end_pfn(size - 1);
+	return 0;
+}
+
+static int lc_set_above(struct lc_request *req, const char *value)
+{
+	u64 size;
+
+	if (lc_parse_size(value, &size))
+		return -EINVAL;
+	req->start_pfn = lc_alloc_start_pfn(size);
+	return 0;
+}
+
+static int lc_set_align(struct lc_request *req, const char *value)
+{
+	u64 size;
+
+	if (lc_parse_size(value, &size) || !is_power_of_2(size))
+		return -EINVAL;
+	req->align = max_t(unsigned long, size >> PAGE_SHIFT, 1);
+	return 0;
+}
+
+/* A node that can have memory some day. */
+static int lc_set_node(struct lc_request *req, const char *value)
+{
+	unsigned int node;
+
+	if (kstrtouint(value, 10, &node) || node >= MAX_NUMNODES ||
+	    !node_possible(node))
+		return -EINVAL;
+	req->node = node;
+	return 0;
+}
+
+static int lc_set_iomem(struct lc_request *req, const char *value)
+{
+	if (!*value || !lc_range_name_valid(value))
+		return -EINVAL;
+	req->name = value;
+	return 0;
+}
+
+/**
+ * struct lc_heap_key - a property that an entry can give its heap
+ * @name: the key
+ * @set: take the value into the template of requests; returns 0 or -EINVAL. The
+ *	value lives as long as the template
+ * @flag: instead of @set: the flag that the key sets; it has no value
+ */
+struct lc_heap_key {
+	const char *name;
+	int (*set)(struct lc_request *req, const char *value);
+	unsigned int flag;
 };
 
-static unsigned int lc_nr_heaps = 2;
-
-static char *alias;
-/* The same, cut into the names of heaps. */
-static char *lc_alias_names;
+static const struct lc_heap_key lc_heap_keys[] = {
+	{ "below", .set = lc_set_below },
+	{ "above", .set = lc_set_above },
+	{ "align", .set = lc_set_align },
+	{ "node", .set = lc_set_node },
+	{ "iomem", .set = lc_set_iomem },
+	{ "pinnable", .flag = LC_PINNABLE },
+	{ "uncached", .flag = LC_UNCACHED },
+};
 
 /* Can it be a file? The driver core makes a slash of an exclamation mark. */
 static bool lc_heap_name_valid(const char *name)
@@ -83,54 +195,152 @@ static bool lc_heap_name_valid(const char *name)
 	       !strpbrk(name, "/!");
 }
 
-static bool lc_heap_exists(const char *name)
+/* Return: NULL, or what is wrong with it. */
+static const char *lc_heap_set(struct lc_request *req, const char *key,
+			       const char *value)
 {
 	unsigned int i;
 
-	for (i = 0; i < lc_nr_heaps; i++)
-		if (!strcmp(name, lc_heaps[i].name))
-			return true;
-	return false;
-}
+	for (i = 0; i < ARRAY_SIZE(lc_heap_keys); i++) {
+		const struct lc_heap_key *k = &lc_heap_keys[i];
 
-/* Called before module init: if a name is refused nothing becomes visible. */
-static int lc_alias_set(const char *val, const struct kernel_param *kp)
-{
-	char *names, *name;
-
-	kfree(lc_alias_names);
-	lc_nr_heaps = 2;
-	lc_alias_names = kstrdup(val, GFP_KERNEL);
-	if (!lc_alias_names)
-		return -ENOMEM;
-	names = lc_alias_names;
-	while ((name = strsep(&names, ":"))) {
-		if (!lc_heap_name_valid(name) || lc_heap_exists(name) ||
-		    lc_nr_heaps == ARRAY_SIZE(lc_heaps))
-			return -EINVAL;
-		lc_heaps[lc_nr_heaps++] = (struct lc_heap) {
-			.name = name,
-			.placement = lc_heaps[0].placement,
-		};
+		if (strcmp(key, k->name))
+			continue;
+		req->flags |= k->flag;
+		if (!k->set)
+			return value ? "takes no value" : NULL;
+		return value && !k->set(req, value) ? NULL : "bad value";
 	}
-	return param_set_charp(val, kp);
+	return "unknown key";
 }
 
-/* Called when the module is freed, also after a load that failed. */
-static void lc_alias_free(void *arg)
+/* Take the words of the entry apart. Return: 0, or -EINVAL after saying why. */
+static int lc_heap_parse(struct lc_heap *heap)
 {
-	kfree(lc_alias_names);
-	param_free_charp(arg);
+	char *words = heap->nodename, *key = "name", *value;
+	const char *wrong = NULL;
+
+	strsep(&words, ":");
+	heap->name = heap->nodename + strlen(LC_HEAP_DIR);
+	if (!lc_heap_name_valid(heap->name))
+		wrong = "not a file name";
+	while (!wrong && (value = strsep(&words, ":"))) {
+		key = strsep(&value, "=");
+		wrong = lc_heap_set(&heap->placement, key, value);
+	}
+	if (!wrong && heap->placement.start_pfn >= heap->placement.end_pfn)
+		wrong = "no address is left";
+	if (wrong)
+		pr_err("heap \"%s\": %s: %s\n", heap->entry, key, wrong);
+	return wrong ? -EINVAL : 0;
 }
 
-static const struct kernel_param_ops lc_alias_ops = {
-	.set = lc_alias_set,
-	.get = param_get_charp,
-	.free = lc_alias_free,
-};
-module_param_cb(alias, &lc_alias_ops, &alias, 0444);
-MODULE_PARM_DESC(alias,
-		 "further names for the heap, separated by colons, for programs that know no other, such as linux,cma:reserved");
+static void lc_heap_destroy(struct lc_heap *heap)
+{
+	kfree(heap->nodename);
+	kfree(heap->entry);
+	kfree(heap);
+}
+
+/* Return: a heap that is in no list; -ENOMEM; or -EINVAL, after saying why. */
+static struct lc_heap *lc_heap_create(const char *entry)
+{
+	struct lc_heap *heap = kzalloc_obj(*heap);
+	int ret = -ENOMEM;
+
+	if (!heap)
+		return ERR_PTR(-ENOMEM);
+	heap->placement.align = 1;
+	heap->placement.end_pfn = LC_NO_LIMIT;
+	heap->placement.node = NUMA_NO_NODE;
+	heap->entry = kstrdup(entry, GFP_KERNEL);
+	heap->nodename = kasprintf(GFP_KERNEL, LC_HEAP_DIR "%s", entry);
+	if (heap->entry && heap->nodename)
+		ret = lc_heap_parse(heap);
+	if (!ret)
+		return heap;
+	lc_heap_destroy(heap);
+	return ERR_PTR(ret);
+}
+
+static struct lc_heap *lc_heap_find(const char *name)
+{
+	struct lc_heap *heap;
+
+	lockdep_assert_held(&lc_heaps_lock);
+	list_for_each_entry(heap, &lc_heaps, list)
+		if (heap->active && !strcmp(name, heap->name))
+			return heap;
+	return NULL;
+}
+
+/* Is there a heap of that name, of this module or of another exporter? */
+static bool lc_heap_taken(const struct lc_heap *heap)
+{
+	struct path path;
+	char *file;
+	int ret;
+
+	if (lc_heap_find(heap->name))
+		return true;
+	file = kasprintf(GFP_KERNEL, "/dev/%s", heap->nodename);
+	ret = file ? kern_path(file, 0, &path) : -ENOMEM;
+	kfree(file);
+	if (!ret)
+		path_put(&path);
+	return !ret;
+}
+
+/* The heap that was made of this entry and removed, or a new one. */
+static struct lc_heap *lc_heap_get(const char *entry)
+{
+	struct lc_heap *heap;
+
+	lockdep_assert_held(&lc_heaps_lock);
+	list_for_each_entry(heap, &lc_heaps, list)
+		if (!heap->active && !strcmp(entry, heap->entry))
+			return heap;
+	heap = lc_heap_create(entry);
+	if (!IS_ERR(heap))
+		list_add_tail(&heap->list, &lc_heaps);
+	return heap;
+}
+
+/* An active heap, without a node yet, or an ERR_PTR; the log says why. */
+static struct lc_heap *lc_heap_activate(const char *entry)
+{
+	struct lc_heap *heap = lc_heap_get(entry);
+
+	if (IS_ERR(heap))
+		return heap;
+	if (lc_heap_taken(heap)) {
+		pr_err("heap \"%s\": name: taken\n", entry);
+		return ERR_PTR(-EEXIST);
+	}
+	heap->active = true;
+	return heap;
+}
+
+static int lc_heaps_activate(const char *entries, bool builtin)
+{
+	char *words = kstrdup(entries, GFP_KERNEL), *rest = words, *entry;
+	struct lc_heap *heap;
+	int ret = words ? 0 : -ENOMEM;
+
+	guard(mutex)(&lc_heaps_lock);
+	while (!ret && (entry = strsep(&rest, "; \t\n"))) {
+		if (!*entry)
+			continue;
+		heap = lc_heap_activate(entry);
+		if (IS_ERR(heap))
+			ret = PTR_ERR(heap);
+		else
+			heap->builtin = builtin;
+	}
+	kfree(words);
+	/* insmod takes -EEXIST for a module that is loaded already */
+	return ret == -EEXIST ? -EINVAL : ret;
+}
 
 /*
  * Allocate a buffer of @len bytes, rounded up to whole pages. Returns a dma-buf
@@ -259,34 +469,137 @@ static const struct file_operations lc_node_fops = {
 	.compat_ioctl = compat_ptr_ioctl,
 };
 
-static int lc_node_add(struct lc_heap *heap)
+static int lc_node_add(struct lc_heap *heap, const struct file_operations *fops)
 {
-	int ret;
-
-	heap->nodename = kasprintf(GFP_KERNEL, "dma_heap/%s", heap->name);
-	if (!heap->nodename)
-		return -ENOMEM;
 	heap->misc = (struct miscdevice) {
 		.minor = MISC_DYNAMIC_MINOR,
 		/* unique among misc devices: the control device has the bare name */
 		.name = heap->nodename,
 		.nodename = heap->nodename,
+		.fops = fops,
 	};
-	ret = misc_register(&heap->misc);
-	if (ret)
-		kfree(heap->nodename);
-	return ret;
-}
-
-static void lc_node_remove(struct lc_heap *heap)
-{
-	misc_deregister(&heap->misc);
-	kfree(heap->nodename);
+	return misc_register(&heap->misc);
 }
 
 static bool lc_want_core(void)
 {
 	return LC_HAS_DMA_HEAP_ADD && core_heap;
+}
+
+/* A node with @fops; NULL: it cannot be opened yet. The kernel's class ignores it. */
+static int lc_heap_add(struct lc_heap *heap, const struct file_operations *fops)
+{
+	int ret;
+
+	lockdep_assert_held(&lc_heaps_lock);
+	ret = lc_want_core() ? lc_core_add(heap) : lc_node_add(heap, fops);
+	if (ret) {
+		pr_err("heap \"%s\": it could not be added: %d\n", heap->entry, ret);
+		heap->active = false;
+	}
+	return ret;
+}
+
+/* Open files of it keep working. */
+static void lc_heap_remove(struct lc_heap *heap)
+{
+	misc_deregister(&heap->misc);
+	heap->active = false;
+}
+
+static int lc_heap_add_entry(const char *entry)
+{
+	struct lc_heap *heap = lc_heap_activate(entry);
+
+	return IS_ERR(heap) ? PTR_ERR(heap) : lc_heap_add(heap, &lc_node_fops);
+}
+
+static int lc_heap_remove_name(const char *name)
+{
+	struct lc_heap *heap = lc_heap_find(name);
+
+	if (!heap)
+		return -ENOENT;
+	if (lc_want_core())
+		return -EOPNOTSUPP;
+	if (heap->builtin)
+		return -EPERM;
+	lc_heap_remove(heap);
+	return 0;
+}
+
+/* The file heaps of the control device: the entry of each heap, one a line. */
+static ssize_t heaps_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	struct lc_heap *heap;
+	ssize_t len = 0;
+
+	guard(mutex)(&lc_heaps_lock);
+	list_for_each_entry(heap, &lc_heaps, list)
+		if (heap->active)
+			len += sysfs_emit_at(buf, len, "%s\n", heap->entry);
+	return len;
+}
+
+/* "+ENTRY" adds a heap, "-NAME" removes one. */
+static ssize_t heaps_store(struct device *dev, struct device_attribute *attr,
+			   const char *buf, size_t len)
+{
+	char *words = kstrndup(buf, len, GFP_KERNEL), *arg;
+	int ret = -EINVAL;
+
+	if (!words)
+		return -ENOMEM;
+	arg = strim(words);
+	guard(mutex)(&lc_heaps_lock);
+	if (!lc_heaps_published)
+		ret = -EBUSY;
+	else if (*arg == '+' && !strpbrk(arg, "; \t\n"))
+		ret = lc_heap_add_entry(arg + 1);
+	else if (*arg == '-')
+		ret = lc_heap_remove_name(arg + 1);
+	kfree(words);
+	return ret ?: len;
+}
+static DEVICE_ATTR_RW(heaps);
+
+/**
+ * lc_heap_prepare - read the entries of all heaps
+ *
+ * Context: module init, as its first step: if an entry is refused nothing becomes
+ * visible. lc_heap_destroy_all() must follow in any case.
+ * Return: 0; -EINVAL if an entry is refused, after saying why in the log; -ENOMEM.
+ */
+int lc_heap_prepare(void)
+{
+	return lc_heaps_activate(lc_builtin_heaps, true) ?:
+	       lc_heaps_activate(heaps, false);
+}
+
+/* Return: 0, or an error with none of them added. */
+static int lc_heaps_add(void)
+{
+	struct lc_heap *heap, *added;
+	bool any = false;
+	int ret;
+
+	guard(mutex)(&lc_heaps_lock);
+	list_for_each_entry(heap, &lc_heaps, list) {
+		ret = lc_heap_add(heap, NULL);
+		if (ret && !(lc_want_core() && any))
+			goto remove_heaps;
+		any = true;
+	}
+	return 0;
+
+remove_heaps:
+	list_for_each_entry(added, &lc_heaps, list) {
+		if (added == heap)
+			break;
+		lc_heap_remove(added);
+	}
+	return ret;
 }
 
 /**
@@ -300,39 +613,32 @@ static bool lc_want_core(void)
  */
 int lc_heap_init(void)
 {
-	unsigned int i;
 	int ret;
 
-	for (i = 0; i < lc_nr_heaps; i++) {
-		ret = lc_want_core() ? lc_core_add(&lc_heaps[i]) :
-				       lc_node_add(&lc_heaps[i]);
-		if (ret)
-			goto remove_heaps;
-	}
-	return 0;
-
-remove_heaps:
-	if (lc_want_core() && i) {
-		pr_err("heap %s could not be added: %d\n", lc_heaps[i].name, ret);
-		return 0;
-	}
-	while (i--)
-		lc_node_remove(&lc_heaps[i]);
+	/* before the heaps: the udev rule asks it which of a class are of this module */
+	ret = device_create_file(lc_control_device(), &dev_attr_heaps);
+	if (ret)
+		return ret;
+	ret = lc_heaps_add();
+	if (ret)
+		device_remove_file(lc_control_device(), &dev_attr_heaps);
 	return ret;
 }
 
 /**
- * lc_heap_publish - let the heaps be opened
+ * lc_heap_publish - let the heaps be opened, and changed
  *
  * Context: module init, when nothing can fail any more.
  */
 void lc_heap_publish(void)
 {
-	unsigned int i;
+	struct lc_heap *heap;
 
-	for (i = 0; i < lc_nr_heaps; i++)
+	guard(mutex)(&lc_heaps_lock);
+	list_for_each_entry(heap, &lc_heaps, list)
 		/* an open() sees all that init did */
-		smp_store_release(&lc_heaps[i].misc.fops, &lc_node_fops);
+		smp_store_release(&heap->misc.fops, &lc_node_fops);
+	lc_heaps_published = true;
 }
 
 /**
@@ -342,8 +648,27 @@ void lc_heap_publish(void)
  */
 void lc_heap_exit(void)
 {
-	while (lc_nr_heaps--)
-		lc_node_remove(&lc_heaps[lc_nr_heaps]);
+	struct lc_heap *heap;
+
+	/* waits until no task is in it */
+	device_remove_file(lc_control_device(), &dev_attr_heaps);
+	guard(mutex)(&lc_heaps_lock);
+	list_for_each_entry(heap, &lc_heaps, list)
+		if (heap->active)
+			lc_heap_remove(heap);
+}
+
+/**
+ * lc_heap_destroy_all - free what is known of heaps
+ *
+ * Context: module exit, or module init with an error: none has a node.
+ */
+void lc_heap_destroy_all(void)
+{
+	struct lc_heap *heap, *next;
+
+	list_for_each_entry_safe(heap, next, &lc_heaps, list)
+		lc_heap_destroy(heap);
 }
 
 /* Where no symbol of the namespace is used, importing it has no effect. */

@@ -160,7 +160,7 @@
 #include "search/zone.h"
 #include "sysfs.h"
 
-static int __init lc_init(void)
+static int __init lc_start(void)
 {
 	int ret;
 
@@ -177,6 +177,10 @@ static int __init lc_init(void)
 	ret = lc_cpucache_init();
 	if (ret)
 		goto exit_hotplug;
+	/* before others can ask for memory */
+	ret = lc_sysfs_set_reserves();
+	if (ret)
+		goto exit_cpucache;
 	ret = lc_control_init();
 	if (ret)
 		goto exit_cpucache;
@@ -217,6 +221,19 @@ exit_worker:
 	return ret;
 }
 
+static int __init lc_init(void)
+{
+	int ret;
+
+	/* a parameter that is refused leaves no trace */
+	ret = lc_heap_prepare() ?: lc_sysfs_prepare();
+	if (!ret)
+		ret = lc_start();
+	if (ret)
+		lc_heap_destroy_all();
+	return ret;
+}
+
 static void __exit lc_exit(void)
 {
 	lc_heap_exit();
@@ -232,6 +249,7 @@ static void __exit lc_exit(void)
 	lc_limit_exit();
 	lc_parallel_exit();
 	lc_zone_exit();
+	lc_heap_destroy_all();
 }
 
 module_init(lc_init);

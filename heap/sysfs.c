@@ -7,8 +7,12 @@
  * physical address.
  */
 
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/device.h>
+#include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
 #include <linux/nodemask.h>
 #include <linux/sysfs.h>
 
@@ -83,6 +87,18 @@ static ssize_t reserve_show(struct device *dev, struct device_attribute *attr,
 	return len;
 }
 
+static bool lc_node_has_memory(int node)
+{
+	return node >= 0 && node < MAX_NUMNODES && node_state(node, N_MEMORY);
+}
+
+static int lc_set_reserve(int node, unsigned long mb)
+{
+	if (mb > ULONG_MAX >> LC_MB_SHIFT)
+		return -ENOMEM;
+	return lc_alloc_set_reserve(node, mb << LC_MB_SHIFT);
+}
+
 /*
  * "NODE MIB" resizes the reserve of a node. A reserve that could only partly be
  * allocated is not an error: reading the file gives the size that it has.
@@ -91,18 +107,86 @@ static ssize_t reserve_store(struct device *dev, struct device_attribute *attr,
 			     const char *buf, size_t len)
 {
 	unsigned long mb;
-	int node, ret;
+	int node;
 	char more;
 
-	if (sscanf(buf, "%d %lu %c", &node, &mb, &more) != 2 || node < 0 ||
-	    node >= MAX_NUMNODES || !node_state(node, N_MEMORY))
+	if (sscanf(buf, "%d %lu %c", &node, &mb, &more) != 2 ||
+	    !lc_node_has_memory(node))
 		return -EINVAL;
-	if (mb > ULONG_MAX >> LC_MB_SHIFT)
-		return -ENOMEM;
-	ret = lc_alloc_set_reserve(node, mb << LC_MB_SHIFT);
-	return ret ?: len;
+	return lc_set_reserve(node, mb) ?: len;
 }
 static DEVICE_ATTR_RW(reserve);
+
+static char *reserve = "";
+module_param(reserve, charp, 0444);
+MODULE_PARM_DESC(reserve,
+		 "memory set aside while loading, NODE:MIB[,NODE:MIB]...");
+
+/* Call @func for each reserve of the parameter, until it returns an error. */
+static int lc_reserve_each(int (*func)(int node, unsigned long mb))
+{
+	const char *at = reserve;
+	int node, end, ret = 0;
+	unsigned long mb;
+
+	while (*at && !ret) {
+		end = 0;
+		if (sscanf(at, "%d:%lu%n", &node, &mb, &end) != 2 || !end ||
+		    (at[end] && at[end] != ','))
+			return -EINVAL;
+		at += end + !!at[end];
+		ret = func(node, mb);
+	}
+	return ret;
+}
+
+static int lc_reserve_check(int node, unsigned long mb)
+{
+	return lc_node_has_memory(node) ? 0 : -EINVAL;
+}
+
+static int lc_reserve_load(int node, unsigned long mb)
+{
+	unsigned long have;
+	int ret;
+
+	ret = lc_set_reserve(node, mb);
+	have = lc_reserve_pages(node) >> LC_MB_SHIFT;
+	if (ret != -EINTR && have < mb) {
+		pr_warn("reserve of node %d: %lu of %lu MiB\n", node, have, mb);
+		ret = 0;
+	}
+	return ret;
+}
+
+/**
+ * lc_sysfs_prepare - check the parameter reserve
+ *
+ * Context: module init, before anything becomes visible.
+ * Return: 0, or -EINVAL after saying so in the log.
+ */
+int lc_sysfs_prepare(void)
+{
+	int ret = lc_reserve_each(lc_reserve_check);
+
+	if (ret)
+		pr_err("reserve \"%s\": not NODE:MIB[,NODE:MIB]... of nodes with memory\n",
+		       reserve);
+	return ret;
+}
+
+/**
+ * lc_sysfs_set_reserves - set aside what the parameter reserve says
+ *
+ * Less than that is logged, and no error, as in the file reserve.
+ *
+ * Context: module init, when memory can be allocated; killable.
+ * Return: 0 or -EINTR.
+ */
+int lc_sysfs_set_reserves(void)
+{
+	return lc_reserve_each(lc_reserve_load);
+}
 
 static struct attribute *lc_memory_attrs[] = {
 	&dev_attr_last_failure.attr,

@@ -7,6 +7,8 @@ struct attribute_group;
 
 extern const struct attribute_group *lc_sysfs_groups[];
 
+int lc_sysfs_prepare(void);
 void lc_sysfs_init(void);
+int lc_sysfs_set_reserves(void);
 
 #endif

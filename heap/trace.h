@@ -13,19 +13,21 @@
 
 TRACE_EVENT(lazy_contig_request,
 	    TP_PROTO(unsigned long nr_pages, unsigned long align,
-		     unsigned long end_pfn, int node),
-	    TP_ARGS(nr_pages, align, end_pfn, node),
+		     unsigned long start_pfn, unsigned long end_pfn, int node),
+	    TP_ARGS(nr_pages, align, start_pfn, end_pfn, node),
 	    TP_STRUCT__entry(__field(unsigned long, nr_pages)
 			     __field(unsigned long, align)
+			     __field(unsigned long, start_pfn)
 			     __field(unsigned long, end_pfn)
 			     __field(int, node)),
 	    TP_fast_assign(__entry->nr_pages = nr_pages;
 			   __entry->align = align;
+			   __entry->start_pfn = start_pfn;
 			   __entry->end_pfn = end_pfn;
 			   __entry->node = node;),
-	    TP_printk("nr_pages=%lu align=%lu end_pfn=%#lx node=%d",
-		      __entry->nr_pages, __entry->align, __entry->end_pfn,
-		      __entry->node)
+	    TP_printk("nr_pages=%lu align=%lu start_pfn=%#lx end_pfn=%#lx node=%d",
+		      __entry->nr_pages, __entry->align, __entry->start_pfn,
+		      __entry->end_pfn, __entry->node)
 );
 
 TRACE_EVENT(lazy_contig_window,

@@ -164,6 +164,7 @@ static int alloc_call(struct fuzz *f)
 		.flags = one_in(f, 16) ? number(f) : fuzz_below(f, 2),
 		.len = length(f),
 		.align = one_in(f, 4) ? number(f) : 0,
+		.min_addr = one_in(f, 4) ? number(f) : 0,
 		.max_addr = one_in(f, 4) ? number(f) : 0,
 		.node = one_in(f, 8) ? (int)number(f) : -(int)fuzz_below(f, 2),
 		.fd_flags = fd_flags(f),

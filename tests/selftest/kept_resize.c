@@ -143,17 +143,19 @@ static void test_wishes_hold(void)
 	int buf;
 
 	alloc.align = MIB(4);
+	alloc.min_addr = 0x20000000;
 	alloc.max_addr = 0x2fffffff;
 	buf = kept_alloc(control, &alloc);
 	if (buf < 0)
-		bail("4 MiB aligned below 768 MiB: %s", strerror(-buf));
+		bail("4 MiB aligned between 512 and 768 MiB: %s", strerror(-buf));
 	close(buf);
 	phys = alloc.phys_addr;
 	for (len = PAGE; len <= MIB(64); len *= 8) {
 		is(kept_resize(control, &phys, len), 0, "grow to %zu KiB",
 		   len >> 10);
-		ok(!(phys % MIB(4)) && phys + len - 1 <= alloc.max_addr,
-		   "aligned and below its limit");
+		ok(!(phys % MIB(4)) && phys >= alloc.min_addr &&
+		   phys + len - 1 <= alloc.max_addr,
+		   "aligned and within its limits");
 	}
 	is(kept_resize(control, &phys, MIB(1024)), -ENOMEM, "not beyond it");
 	kept_free(control, phys);

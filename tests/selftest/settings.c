@@ -98,6 +98,11 @@ long reserve_mib(void)
 	return mib;
 }
 
+int heaps_write(const char *text)
+{
+	return text_write(FILES, "heaps", text);
+}
+
 unsigned long rounds(unsigned long usual)
 {
 	const char *wanted = getenv("LC_ROUNDS");

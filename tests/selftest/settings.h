@@ -27,6 +27,9 @@ int reserve_set(unsigned long mib);
 int reserve_write(const char *text);
 long reserve_mib(void);
 
+/* The file heaps; returns -errno if the write fails. */
+int heaps_write(const char *text);
+
 /* How many rounds a test should do: LC_ROUNDS, or what is given. */
 unsigned long rounds(unsigned long usual);
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Promise: heaps: a heap of the kernel's class where the kernel allows it, and then for good
- * Promise: heaps: with a bad alias the module does not load, and no node is ever visible
+ * Promise: heaps: with a bad parameter the module does not load, and no node is ever visible
  * Promise: heaps: the module unloads whenever no buffer is left, and leaves no trace
  */
 #include <stdio.h>
 #include <sys/inotify.h>
 
 #include "module_calls.h"
+#include "settings.h"
 
 #define LEN	(MIB(2) + PAGE) /* with a line in /proc/iomem */
 
@@ -129,27 +130,61 @@ static int watch_dev(void)
 	return fd;
 }
 
-static void test_bad_alias(void)
+/* Does the log's last line about the module have this text? */
+static bool log_has(const char *text)
 {
-	static const char * const bad[] = {
-		"", ":", "a:", "a::b", "a/b", "a!b", ".", "..", "a:b:a",
-		"lazy_contig", "a:lazy_contig_dma32", "a:b:c:d:e:f:g:h:i",
+	FILE *f = popen("dmesg | grep 'lazy_contig: ' | tail -n 1", "re");
+	char line[512] = "";
+
+	if (!f || !fgets(line, sizeof(line), f))
+		diag("no line of the module in the log");
+	pclose(f);
+	return strstr(line, text);
+}
+
+static void test_bad_params(void)
+{
+	static const struct {
+		const char *params;
+		const char *log;
+	} bad[] = {
+		{ "heaps=:below=1G", "heap \":below=1G\": name" },
+		{ "heaps=a;b/c;d", "heap \"b/c\": name" },
+		{ "heaps=lazy_contig", "heap \"lazy_contig\": name: taken" },
+		{ "heaps=a;lazy_contig_dma32:below=1G",
+		  "heap \"lazy_contig_dma32:below=1G\": name: taken" },
+		{ "\"heaps=a b a:pinnable\"", "heap \"a:pinnable\": name: taken" },
+		{ "heaps=a:above=1G;b:abov=1G", "heap \"b:abov=1G\": abov: unknown key" },
+		{ "heaps=linux,cma:below=1Q", "heap \"linux,cma:below=1Q\": below: bad value" },
+		{ "heaps=a:pinnable=1", "heap \"a:pinnable=1\": pinnable: takes no value" },
+		{ "reserve=0", "reserve \"0\"" },
+		{ "reserve=0:16,x", "reserve \"0:16,x\"" },
+		{ "reserve=0:16:4", "reserve \"0:16:4\"" },
+		{ "reserve=63:16", "reserve \"63:16\"" },
 	};
-	char params[64], event[512];
+	char params[128], event[512];
 	int watch;
 	size_t i;
 
 	is(module_unload(), 0, "unloaded");
 	watch = watch_dev();
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		snprintf(params, sizeof(params), "core_heap=0 alias=%s", bad[i]);
-		is(module_load(params), -EINVAL, "alias \"%s\"", bad[i]);
+		snprintf(params, sizeof(params), "core_heap=0 %s", bad[i].params);
+		is(module_load(params), -EINVAL, "%s", bad[i].params);
+		ok(log_has(bad[i].log), "the log says what is wrong with it");
 	}
 	ok(read(watch, event, sizeof(event)) < 0, "no node was made");
+	check_gone();
 	close(watch);
-	is(module_load("core_heap=0 alias=a:b"), 0, "good ones");
-	ok(!access("/dev/dma_heap/a", F_OK) && !access("/dev/dma_heap/b", F_OK),
-	   "are there");
+}
+
+static void test_params(void)
+{
+	is(module_load("core_heap=0 reserve=0:16 \"heaps=linux,cma:below=1G ; a;;b:node=0:align=1M\""),
+	   0, "good ones");
+	ok(!access("/dev/dma_heap/linux,cma", F_OK) && !access("/dev/dma_heap/a", F_OK) &&
+	   !access("/dev/dma_heap/b", F_OK), "the heaps are there");
+	is(reserve_mib(), 16, "and the reserve");
 	is(module_unload(), 0, "unloaded");
 	is(load(), 0, "loaded again");
 }
@@ -184,7 +219,9 @@ int main(void)
 	}
 	mark_check(&mark, "all of it");
 	/* the kernel logs each parameter that is refused */
-	if (!core_heap())
-		test_bad_alias();
+	if (!core_heap()) {
+		test_bad_params();
+		test_params();
+	}
 	return tap_done();
 }

@@ -84,13 +84,14 @@ struct lazy_contig_query {
  * @__reserved: must be 0
  * @phys_addr: out: physical address of the first byte, or 0 without CAP_SYS_ADMIN, as in
  *	struct lazy_contig_query
+ * @min_addr: in: lowest physical address of any byte; 0 means no limit
  *
  * %LAZY_CONTIG_KEEP needs CAP_SYS_ADMIN.
  *
  * Errors: -EINVAL @len is 0 or wraps to 0 when rounded up, @align is not a power
  * of two, @node is not online, @name is not terminated or not printable,
  * unknown @fd_flags; -ENOMEM @len exceeds what the machine or a limit could ever
- * give, or no range was found in time; -EINTR killed while waiting; -EMFILE,
+ * give, no memory is between @min_addr and @max_addr, or no range was found in time; -EINTR killed while waiting; -EMFILE,
  * -ENFILE no file descriptor available.
  */
 struct lazy_contig_allocation {
@@ -105,9 +106,10 @@ struct lazy_contig_allocation {
 	__s32 fd;
 	__u32 __reserved;
 	__u64 phys_addr;
+	__u64 min_addr;
 };
 
-/* lazy_contig_alloc.flags: the buffer outlives all its dma-bufs, until FREE */
+/* lazy_contig_allocation.flags: the buffer outlives all its dma-bufs, until FREE */
 #define LAZY_CONTIG_KEEP		0x1
 
 /**

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: control: no byte of a buffer lies below min_addr, whatever its source; a caller
+ *   built before that field existed has no such limit
+ */
+#include "settings.h"
+
+#define LOW	0x30000000ull
+#define HIGH	0x50000000ull
+
+static int control;
+
+static int alloc(size_t len, uint64_t min_addr, uint64_t max_addr, uint64_t *phys)
+{
+	struct lazy_contig_allocation arg = {
+		.size = sizeof(arg),
+		.len = len,
+		.node = -1,
+		.fd_flags = O_RDWR | O_CLOEXEC,
+		.min_addr = min_addr,
+		.max_addr = max_addr,
+	};
+	int err = call(control, LAZY_CONTIG_IOCTL_ALLOC, &arg);
+
+	*phys = arg.phys_addr;
+	return err ?: arg.fd;
+}
+
+static void check_above(size_t len, uint64_t min_addr)
+{
+	uint64_t phys;
+	int buf = alloc(len, min_addr, 0, &phys);
+
+	ok(buf >= 0 && phys >= min_addr, "%zu KiB at %#llx, not below %#llx",
+	   len >> 10, (unsigned long long)phys, (unsigned long long)min_addr);
+	if (buf >= 0)
+		close(buf);
+}
+
+/* The page allocator gives many of them below. */
+static void test_small(void)
+{
+	int bufs[64], i, below = 0;
+	uint64_t phys;
+
+	for (i = 0; i < (int)ARRAY_SIZE(bufs); i++) {
+		bufs[i] = alloc(PAGE, HIGH, 0, &phys);
+		if (bufs[i] < 0)
+			bail("a page above %#llx: %s", HIGH, strerror(-bufs[i]));
+		below += phys < HIGH;
+	}
+	is(below, 0, "no page of %zu lies below", ARRAY_SIZE(bufs));
+	while (i)
+		close(bufs[--i]);
+}
+
+static void test_pool(void)
+{
+	unsigned long max = param_get("pool_max_mb");
+	uint64_t phys;
+	int buf;
+
+	param_set("pool_max_mb", 128);
+	pool_drop();
+	buf = alloc(MIB(64), 0, LOW - 1, &phys);
+	if (buf < 0)
+		bail("64 MiB below %#llx: %s", LOW, strerror(-buf));
+	close(buf);
+	is(pool_mib(), 64, "a range in the pool");
+	check_above(MIB(16), phys + MIB(32) + 1);
+	check_above(MIB(64), HIGH);
+	param_set("pool_max_mb", max);
+}
+
+static void test_reserve(void)
+{
+	int heap = heap_open(HEAP), buf;
+	uint64_t phys;
+
+	pool_drop();
+	is(reserve_set(64), 0, "a reserve");
+	buf = buf_new(heap, MIB(64));
+	phys = buf_phys(buf);
+	close(buf);
+	check_above(MIB(32), phys + MIB(16) + PAGE);
+	is(reserve_set(0), 0, "and none");
+	close(heap);
+}
+
+static void test_both(void)
+{
+	uint64_t phys;
+	int buf = alloc(MIB(32), LOW, HIGH - 1, &phys);
+
+	ok(buf >= 0 && phys >= LOW && phys + MIB(32) <= HIGH,
+	   "between two addresses");
+	close(buf);
+	is(alloc(PAGE, HIGH, LOW, &phys), -ENOMEM, "nothing lies between");
+	is(alloc(PAGE, 1ull << 50, 0, &phys), -ENOMEM, "no memory is so high");
+	is(alloc(PAGE, -1, 0, &phys), -ENOMEM, "nor at the last address");
+}
+
+static void test_old_caller(void)
+{
+	struct lazy_contig_allocation arg = {
+		.size = offsetof(struct lazy_contig_allocation, min_addr),
+		.len = PAGE,
+		.node = -1,
+		.fd_flags = O_RDWR | O_CLOEXEC,
+		.min_addr = -1,
+	};
+
+	is(call(control, LAZY_CONTIG_IOCTL_ALLOC, &arg), 0,
+	   "what lies behind the struct of an old caller is not read");
+	is(arg.min_addr, -1, "nor written");
+	close(arg.fd);
+}
+
+int main(void)
+{
+	unsigned long limit = patience();
+	struct mark mark;
+
+	control = control_open();
+	mark_set(&mark);
+	test_small();
+	check_above(KIB(64), HIGH);
+	check_above(MIB(2), HIGH + 1);
+	check_above(MIB(200), HIGH);
+	test_pool();
+	test_reserve();
+	test_both();
+	test_old_caller();
+	mark_check(&mark, "all buffers");
+	close(control);
+	param_set("time_limit_ms", limit);
+	return tap_done();
+}
