@@ -100,18 +100,26 @@ static void *place(struct fuzz *f, void *arg, size_t size)
 	return at;
 }
 
-static int do_ioctl(struct fuzz *f, int fd, unsigned long cmd, void *arg)
+#ifdef __x86_64__
+/* 32-bit entry: below 4 GiB everything means the same there. */
+static int call32(int fd, unsigned long cmd, void *arg)
 {
 	long ret;
 
-	/* 32-bit entry: below 4 GiB everything means the same there */
-	if (one_in(f, 4) && (uintptr_t)arg < UINT_MAX) {
-		asm volatile("int $0x80"
-			     : "=a"(ret)
-			     : "a"(54L), "b"((long)fd), "c"(cmd), "d"(arg)
-			     : "memory", "r8", "r9", "r10", "r11");
-		return ret;
-	}
+	asm volatile("int $0x80"
+		     : "=a"(ret)
+		     : "a"(54L), "b"((long)fd), "c"(cmd), "d"(arg)
+		     : "memory", "r8", "r9", "r10", "r11");
+	return ret;
+}
+#else
+#define call32	call
+#endif
+
+static int do_ioctl(struct fuzz *f, int fd, unsigned long cmd, void *arg)
+{
+	if (one_in(f, 4) && (uintptr_t)arg < UINT_MAX)
+		return call32(fd, cmd, arg);
 	return call(fd, cmd, arg);
 }
 
