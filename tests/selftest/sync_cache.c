@@ -4,7 +4,7 @@
  *   buffer mapped, and never discards what is not in memory yet
  * Promise: buffer: a driver that maps a new buffer has its zeros in memory
  * Promise: heaps: an uncached heap's buffers leave the caches before they are handed over,
- *   and need no maintenance
+ *   need no maintenance, and are mapped write-combined
  *
  * The calls of the architecture's functions are traced: which bytes, and in which
  * direction. Where all devices are coherent there are no such functions.
@@ -212,6 +212,68 @@ static void test_mapped(int heap, int imp)
 	close(buf);
 }
 
+/* The memory type in a page table entry, of the architectures of which it is known. */
+#ifdef __aarch64__
+#define KNOWS_TYPE	true
+#else
+#define KNOWS_TYPE	false
+#endif
+#define TYPE(entry)	((entry) >> 2 & 7)
+#define WRITE_COMBINED	2	/* MT_NORMAL_NC */
+
+/* Return: false if the kernel does not know the fields of such arguments. */
+static bool event_set(const char *text)
+{
+	int fd = open(TRACING "kprobe_events", O_WRONLY | O_APPEND | O_CLOEXEC);
+	bool set = write(fd, text, strlen(text)) > 0;
+
+	close(fd);
+	return set;
+}
+
+/* The page protection that the last event has; -1: there is none. */
+static long long prot_traced(void)
+{
+	FILE *f = text_open(TRACING "trace");
+	long long prot = -1;
+	char line[512], *at;
+
+	while (fgets(line, sizeof(line), f)) {
+		at = strstr(line, "prot=");
+		if (at)
+			prot = strtoll(at + 5, NULL, 16);
+	}
+	fclose(f);
+	tracing_clear();
+	return prot;
+}
+
+static void test_mapping(int buf)
+{
+	if (!event_set("p:lc_mmap perf_event_mmap prot=vma->vm_page_prot.pgprot:x64\n")) {
+		skip("this kernel cannot trace fields of arguments");
+		return;
+	}
+	tracing_write("events/kprobes/lc_mmap/enable", "1");
+	tracing_clear();
+	munmap(buf_map(buf, LEN), LEN);
+	tracing_write("events/kprobes/lc_mmap/enable", "0");
+	is(TYPE(prot_traced()), WRITE_COMBINED, "its mapping is write-combined");
+	tracing_write("kprobe_events", "-:lc_mmap\n");
+}
+
+static void test_vmap(int imp, uint32_t id)
+{
+	tracing_write("kprobe_events", "p:lc_vmap vmap prot=$arg4:x64\n");
+	tracing_write("events/kprobes/lc_vmap/enable", "1");
+	tracing_clear();
+	is(call(imp, LCI_VMAP, &id), 0, "the kernel maps it");
+	tracing_write("events/kprobes/lc_vmap/enable", "0");
+	is(TYPE(prot_traced()), WRITE_COMBINED, "write-combined too");
+	is(call(imp, LCI_VUNMAP, &id), 0, "and unmaps it");
+	tracing_write("kprobe_events", "-:lc_vmap\n");
+}
+
 /* Through the direct map, as a debugger's access: only what it touches. */
 static void test_debugger(unsigned char *mem)
 {
@@ -249,6 +311,10 @@ static void test_uncached(int imp)
 	mem = buf_map(buf, LEN);
 	test_debugger(mem);
 	munmap(mem, LEN);
+	if (KNOWS_TYPE) {
+		test_mapping(buf);
+		test_vmap(imp, id);
+	}
 	is(call(imp, LCI_DETACH, &id), 0, "it detaches");
 	close(buf);
 	close(heap);
