@@ -19,6 +19,7 @@
 #include <linux/sizes.h>
 
 #include "alloc.h"
+#include "cache/deferred.h"
 #include "cache/extent.h"
 #include "cache/pool.h"
 #include "cache/reserve.h"
@@ -148,10 +149,16 @@ static struct zoneref *lc_alloc_zones(struct lc_alloc_control *ac)
 	return ac->zonelist->_zonerefs;
 }
 
-/* May memory of this zone be taken at all? */
-static bool lc_zone_permitted(struct zone *zone)
+/* get_user_pages() refuses long-term pins in ZONE_MOVABLE. */
+static bool lc_movable_permitted(unsigned int flags)
 {
-	return zone_idx(zone) != ZONE_MOVABLE || READ_ONCE(zone_movable);
+	return !(flags & LC_PINNABLE) && READ_ONCE(zone_movable);
+}
+
+/* May memory of this zone be taken at all? */
+static bool lc_zone_permitted(struct zone *zone, unsigned int flags)
+{
+	return zone_idx(zone) != ZONE_MOVABLE || lc_movable_permitted(flags);
 }
 
 /* The next zone that a request may use, from @z on; NULL if there is none. */
@@ -164,7 +171,7 @@ static struct zone *lc_alloc_zone(const struct lc_alloc_control *ac,
 		if (node_isset(zone_to_nid(zone), ac->nodes) &&
 		    zone->zone_start_pfn < ac->c.end_pfn &&
 		    zone_end_pfn(zone) > ac->c.start_pfn &&
-		    lc_zone_permitted(zone))
+		    lc_zone_permitted(zone, ac->req->flags))
 			break;
 	return zone;
 }
@@ -363,7 +370,7 @@ static int lc_alloc_from_block(struct lc_alloc_control *ac)
 	if (!rest.nr_pages)
 		return 0;
 	lc_pool_prepare(&rest, &spare);
-	lc_pool_release(&rest, true, true, &spare);
+	lc_pool_release(&rest, true, true, &spare, NULL);
 	return 0;
 }
 
@@ -407,8 +414,8 @@ static int lc_alloc_pages(struct lc_alloc_control *ac, bool from_reserve)
 		return ret;
 	ac->scarce = false;
 	ac->outcome = LC_FROM_BUDDY;
-	ret = lc_pages_alloc(&ac->c, ac->req->node, READ_ONCE(zone_movable),
-			     &ac->ext);
+	ret = lc_pages_alloc(&ac->c, ac->req->node,
+			     lc_movable_permitted(ac->req->flags), &ac->ext);
 	if (ret != -ENOSPC)
 		return ret;
 	if (from_reserve) {
@@ -439,7 +446,7 @@ static int lc_alloc_take(struct lc_alloc_control *ac, bool from_reserve,
 		ret = lc_pages_zero(&ac->unzeroed);
 		if (!ret)
 			return 0;
-		lc_pool_release(&ac->ext, false, true, spare);
+		lc_pool_release(&ac->ext, false, true, spare, NULL);
 	}
 	if (ret == -EINTR)
 		ac->outcome = LC_FAIL_KILLED;
@@ -479,6 +486,8 @@ struct lc_range *lc_alloc(const struct lc_request *req)
 
 	ac.outcome = LC_FAIL_LIMIT;
 	user = lc_limit_charge(req->nr_pages);
+	if (IS_ERR(user) && lc_deferred_check())
+		user = lc_limit_charge(req->nr_pages);
 	if (IS_ERR(user)) {
 		ret = PTR_ERR(user);
 		goto report;
@@ -499,7 +508,7 @@ struct lc_range *lc_alloc(const struct lc_request *req)
 	return range;
 
 release_pages:
-	lc_pool_release(&ac.ext, true, true, &spare);
+	lc_pool_release(&ac.ext, true, true, &spare, NULL);
 uncharge:
 	lc_limit_uncharge(user, req->nr_pages);
 report:
@@ -510,14 +519,14 @@ report:
 
 /* Empty just these pages, in one attempt. */
 static int lc_alloc_at(const struct lc_extent *ext, struct zone *zone,
-		       const struct lc_constraint *c)
+		       const struct lc_constraint *c, unsigned int flags)
 {
 	unsigned long deadline = jiffies + 1 +
 				 msecs_to_jiffies(READ_ONCE(time_limit_ms));
 	struct lc_claim claim;
 	int ret;
 
-	if (!lc_zone_permitted(zone))
+	if (!lc_zone_permitted(zone, flags))
 		return -ENOSPC;
 	if (!lc_limit_spare(zone, c, false))
 		return -ENOMEM;
@@ -560,9 +569,11 @@ int lc_alloc_grow(struct lc_range *range, unsigned long nr_pages,
 	if (nr_pages > end_pfn - range->ext.pfn)
 		return -ENOSPC;
 	ret = lc_limit_charge_more(range->user, more.nr_pages);
+	if (ret && lc_deferred_check())
+		ret = lc_limit_charge_more(range->user, more.nr_pages);
 	if (ret)
 		return ret;
-	ret = lc_alloc_at(&more, zone, &c);
+	ret = lc_alloc_at(&more, zone, &c, range->flags);
 	if (ret)
 		goto uncharge;
 	ret = lc_range_extend(range, nr_pages);
@@ -571,7 +582,7 @@ int lc_alloc_grow(struct lc_range *range, unsigned long nr_pages,
 	return 0;
 
 release_pages:
-	lc_pool_release(&more, true, false, &none);
+	lc_pool_release(&more, true, false, &none, NULL);
 uncharge:
 	lc_limit_uncharge(range->user, more.nr_pages);
 	return ret;
@@ -596,7 +607,7 @@ static int lc_reserve_extend(int node, unsigned long nr_pages, bool replace)
 		return ret;
 	ret = lc_reserve_add(&ac.ext, replace);
 	if (ret == -ENOMEM)
-		lc_pool_release(&ac.ext, true, false, &spare);
+		lc_pool_release(&ac.ext, true, false, &spare, NULL);
 	else
 		lc_extent_spare_free(&spare);
 	return ret ? -ENOMEM : 0;

@@ -7,9 +7,14 @@
  * each device that has the buffer mapped. A buffer of an uncached heap has
  * write-combined mappings instead, where devices are not coherent, and needs none
  * of that: nothing of it is in a cache but what the kernel reached through its
- * direct map, which is written back there and then. Mappings of processes are by page
- * frame number (VM_PFNMAP): the pages have no reference count that a mapping
- * could use, the file of the mapping keeps the dma-buf and so the range alive.
+ * direct map, which is written back there and then.
+ *
+ * Mappings of processes are by page frame number (VM_PFNMAP), with huge entries
+ * where possible: the file of the mapping keeps the dma-buf and so the range alive,
+ * and get_user_pages() does not take such pages. Those of a pinnable buffer, which
+ * is never uncached, are of pages (VM_MIXEDMAP), each mapping and each pin with a
+ * reference to each page: what is pinned still when the range ends is deferred
+ * (cache/deferred.c).
  *
  * All functions may sleep, unless noted otherwise.
  */
@@ -255,6 +260,53 @@ static const struct vm_operations_struct lc_vm_ops = {
 	.huge_fault = LC_HAS_HUGE_PFNMAP ? lc_huge_fault : NULL,
 };
 
+/* Pages inserted at a time. */
+#define LC_INSERT_BATCH		32UL
+
+/*
+ * Map the pages from @addr to @end of a pinnable buffer. Return: 0, -EBUSY at the
+ * first that is mapped already, or another error.
+ */
+static int lc_insert_pages(struct vm_area_struct *vma, unsigned long addr,
+			   unsigned long end)
+{
+	struct page *pages[LC_INSERT_BATCH];
+	unsigned long pfn, nr, left, i;
+	int ret = 0;
+
+	for (; !ret && addr < end; addr += nr << PAGE_SHIFT) {
+		nr = min((end - addr) >> PAGE_SHIFT, LC_INSERT_BATCH);
+		if (!lc_addr_to_pfn(vma, addr, nr, &pfn))
+			return -EFAULT;
+		for (i = 0; i < nr; i++)
+			pages[i] = pfn_to_page(pfn + i);
+		left = nr;
+		ret = vm_insert_pages(vma, addr, pages, &left);
+	}
+	return ret;
+}
+
+/* The entries of a page table at once; another thread may have been faster. */
+static vm_fault_t lc_pinnable_fault(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	unsigned long addr = vmf->address & PAGE_MASK;
+	unsigned long start = max(addr & PMD_MASK, vma->vm_start);
+	unsigned long end = min((addr & PMD_MASK) + PMD_SIZE, vma->vm_end);
+	int ret;
+
+	ret = lc_insert_pages(vma, addr, end);
+	if (ret && ret != -EBUSY)
+		return ret == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
+	lc_insert_pages(vma, start, addr);
+	return VM_FAULT_NOPAGE;
+}
+
+/* No access(): get_user_pages() serves debuggers. */
+static const struct vm_operations_struct lc_pinnable_vm_ops = {
+	.fault = lc_pinnable_fault,
+};
+
 /* Can a huge entry map part of @vma? */
 static bool lc_maps_huge(const struct vm_area_struct *vma, unsigned long pfn)
 {
@@ -305,7 +357,8 @@ static void lc_fill(struct vm_area_struct *vma, unsigned long pfn)
  * The dma-buf core has checked that offset and length lie inside the buffer.
  * Where huge entries are possible each is inserted at its first fault, which
  * costs less than mapping all pages now; otherwise all pages are mapped now,
- * which costs less than a fault for each.
+ * which costs less than a fault for each. Pinnable buffers are mapped by faults,
+ * each of which fills a page table.
  *
  * A private mapping would need copies of pages on write, which VM_PFNMAP does
  * not provide, and growth by mremap() would reach past the buffer: both are
@@ -320,10 +373,15 @@ static int lc_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
 	lc_range_touch(buffer->range);
+	vma->vm_private_data = buffer->range;
+	if (buffer->range->flags & LC_PINNABLE) {
+		vm_flags_set(vma, VM_MIXEDMAP | VM_DONTEXPAND | VM_DONTDUMP);
+		vma->vm_ops = &lc_pinnable_vm_ops;
+		return 0;
+	}
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
 	if (lc_range_uncached(buffer->range))
 		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
-	vma->vm_private_data = buffer->range;
 	vma->vm_ops = &lc_vm_ops;
 	if (!lc_maps_huge(vma, pfn))
 		lc_fill(vma, pfn);

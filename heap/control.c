@@ -146,7 +146,8 @@ static bool lc_fd_flags_valid(u32 fd_flags)
 static int lc_alloc_to_request(const struct lazy_contig_allocation *alloc,
 			       struct lc_request *req)
 {
-	if (alloc->flags & ~LAZY_CONTIG_KEEP || alloc->__reserved ||
+	if (alloc->flags & ~(LAZY_CONTIG_KEEP | LAZY_CONTIG_PINNABLE) ||
+	    alloc->__reserved ||
 	    !lc_fd_flags_valid(alloc->fd_flags) ||
 	    (alloc->align && !is_power_of_2(alloc->align)) ||
 	    !lc_range_name_valid(alloc->name))
@@ -157,6 +158,7 @@ static int lc_alloc_to_request(const struct lazy_contig_allocation *alloc,
 		.start_pfn = lc_alloc_start_pfn(alloc->min_addr),
 		.end_pfn = lc_alloc_end_pfn(alloc->max_addr),
 		.node = lc_alloc_node_nospec(alloc->node),
+		.flags = alloc->flags & LAZY_CONTIG_PINNABLE ? LC_PINNABLE : 0,
 		.name = alloc->name[0] ? alloc->name : NULL,
 	};
 	return req->nr_pages ? 0 : -EINVAL;

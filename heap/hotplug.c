@@ -10,6 +10,7 @@
 #include <linux/memory.h>
 #include <linux/notifier.h>
 
+#include "cache/deferred.h"
 #include "cache/pool.h"
 #include "cache/reserve.h"
 #include "hotplug.h"
@@ -42,7 +43,8 @@ static int lc_going_offline(const struct lc_extent *ext)
 	if (ret)
 		return ret;
 	lc_range_for_each(lc_check_range, &going);
-	if (going.busy || lc_reserve_overlaps(ext))
+	lc_deferred_check();
+	if (going.busy || lc_deferred_overlaps(ext) || lc_reserve_overlaps(ext))
 		return -EBUSY;
 	lc_pool_evict(ext);
 	return 0;

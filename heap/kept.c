@@ -38,6 +38,7 @@
 #include "alloc.h"
 #include "compat.h"
 #include "kept.h"
+#include "pages.h"
 #include "range.h"
 
 static bool force_free;
@@ -307,7 +308,11 @@ static void lc_kept_move(struct lc_kept *kept, struct lc_range *range)
 	lc_range_put(old);
 }
 
-/* Allocate a longer range, copy the contents and reserve its entry. */
+/*
+ * Allocate a longer range, copy the contents and reserve its entry. Not while a
+ * page is pinned, for I/O that may write to it after it was copied; no new pin is
+ * made without a dma-buf.
+ */
 static int lc_grow_elsewhere(struct lc_kept_resize *resize)
 {
 	const struct lc_kept *kept = resize->kept;
@@ -315,6 +320,8 @@ static int lc_grow_elsewhere(struct lc_kept_resize *resize)
 	struct lc_range *range;
 	int ret;
 
+	if (lc_pages_shared(&kept->range->ext))
+		return -EBUSY;
 	req.nr_pages = resize->nr_pages;
 	req.name = kept->range->name;
 	range = lc_alloc(&req);
@@ -346,7 +353,7 @@ put_range:
  * Context: process context, without mmap lock; waits for another resize to end;
  * bounded as lc_alloc() is.
  * Return: 0; -EINVAL @len is 0 or wraps; -ENOENT no kept buffer begins at @addr;
- * -EBUSY a dma-buf of it exists; -EINTR killed; or an error of lc_alloc().
+ * -EBUSY a dma-buf of it exists, or it has to move and is pinned; -EINTR killed; or an error of lc_alloc().
  */
 int lc_kept_resize_begin(struct lc_kept_resize *resize, u64 addr, u64 len)
 {

@@ -144,6 +144,7 @@
  */
 #include <linux/module.h>
 
+#include "cache/deferred.h"
 #include "cache/pool.h"
 #include "cache/reserve.h"
 #include "cache/worker.h"
@@ -165,9 +166,12 @@ static int __init lc_start(void)
 	int ret;
 
 	lc_sysfs_init();
-	ret = lc_worker_init();
+	ret = lc_deferred_init();
 	if (ret)
 		return ret;
+	ret = lc_worker_init();
+	if (ret)
+		goto exit_deferred;
 	ret = lc_pool_init();
 	if (ret)
 		goto exit_worker;
@@ -213,11 +217,14 @@ exit_pool:
 	lc_worker_exit();
 	lc_reserve_exit();
 	lc_pool_exit();
+	lc_deferred_exit();
 	lc_parallel_exit();
 	lc_zone_exit();
 	return ret;
 exit_worker:
 	lc_worker_exit();
+exit_deferred:
+	lc_deferred_exit();
 	return ret;
 }
 
@@ -246,6 +253,7 @@ static void __exit lc_exit(void)
 	lc_worker_exit();
 	lc_reserve_exit();
 	lc_pool_exit();
+	lc_deferred_exit();
 	lc_limit_exit();
 	lc_parallel_exit();
 	lc_zone_exit();

@@ -49,6 +49,24 @@ static int lc_zero_part(struct lc_job *job, const struct lc_extent *part)
 }
 
 /**
+ * lc_pages_shared - do pages have references besides those of their owner?
+ * @ext: the pages
+ *
+ * Context: process, may sleep. Return: true if one does that is not broken.
+ */
+bool lc_pages_shared(const struct lc_extent *ext)
+{
+	unsigned long pfn;
+
+	for (pfn = ext->pfn; pfn < lc_extent_end(ext); pfn++) {
+		if (lc_page_shared(pfn_to_page(pfn)))
+			return true;
+		cond_resched();
+	}
+	return false;
+}
+
+/**
  * lc_pages_usable - may pages be in a buffer?
  * @part: pages that the caller owns; cut to those from the first on for which the
  *	answer is yes, if it is yes for the first

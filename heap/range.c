@@ -231,6 +231,18 @@ destroy:
 	return ERR_PTR(-ENOMEM);
 }
 
+/* The charge of deferred pages goes with them. */
+static void lc_range_return(struct lc_range *range, const struct lc_extent *ext,
+			    bool zeroed, bool keep, struct lc_extent_spare *spare)
+{
+	unsigned long deferred;
+
+	deferred = lc_pool_release(ext, zeroed, keep, spare, range->user);
+	/* without a charge the user may be gone */
+	if (ext->nr_pages > deferred)
+		lc_limit_uncharge(range->user, ext->nr_pages - deferred);
+}
+
 static void lc_range_release(struct kref *ref)
 {
 	struct lc_range *range = container_of(ref, struct lc_range, ref);
@@ -239,8 +251,7 @@ static void lc_range_release(struct kref *ref)
 	lc_stats_count(LC_RELEASED, 1);
 	lc_lines_remove(range);
 	lc_range_unlink(range);
-	lc_pool_release(&range->ext, range->pristine, true, &range->spare);
-	lc_limit_uncharge(range->user, range->ext.nr_pages);
+	lc_range_return(range, &range->ext, range->pristine, true, &range->spare);
 	lc_range_destroy(range);
 }
 
@@ -293,8 +304,7 @@ void lc_range_shrink(struct lc_range *range, unsigned long nr_pages)
 	lc_range_set_length(range, nr_pages);
 	lc_lines_update(range);
 	lc_pool_prepare(&tail, &spare);
-	lc_pool_release(&tail, false, false, &spare);
-	lc_limit_uncharge(range->user, tail.nr_pages);
+	lc_range_return(range, &tail, false, false, &spare);
 }
 
 /**

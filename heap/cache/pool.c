@@ -34,6 +34,7 @@
 #include "../search/search.h"
 #include "../search/zone.h"
 #include "../trace.h"
+#include "deferred.h"
 #include "extent.h"
 #include "pool.h"
 #include "reserve.h"
@@ -210,13 +211,13 @@ static void lc_pool_shrink_to(unsigned long max)
 }
 
 /**
- * lc_pool_drop - free all idle memory
+ * lc_pool_drop - free all idle memory, deferred pages too that are idle by now
  *
  * Context: process, may sleep. Return: how many pages there were.
  */
 unsigned long lc_pool_drop(void)
 {
-	unsigned long nr_pages = lc_pool_pages();
+	unsigned long nr_pages = lc_pool_pages() + lc_deferred_check();
 
 	lc_pool_shrink_to(0);
 	return nr_pages;
@@ -298,24 +299,30 @@ void lc_pool_prepare(const struct lc_extent *ext, struct lc_extent_spare *spare)
  * @zeroed: every byte is zero
  * @keep: the pool may have it
  * @spare: from lc_pool_prepare(); none are left afterwards
+ * @user: the user they are charged to; NULL if the caller undoes the charge
  *
  * What belongs to the reserve returns there, the pool keeps the rest, and the
  * page allocator gets what they do not take: from the first page on that must not
- * be in a buffer, since each part that is kept takes a node. Allocates nothing and
- * cannot fail.
+ * be in a buffer, since each part that is kept takes a node. Pages that still have
+ * other references are deferred. Allocates nothing and cannot fail.
  *
  * Context: process, may sleep.
+ * Return: how many pages stay charged to @user, because they are deferred.
  */
-void lc_pool_release(const struct lc_extent *ext, bool zeroed, bool keep,
-		     struct lc_extent_spare *spare)
+unsigned long lc_pool_release(const struct lc_extent *ext, bool zeroed,
+			      bool keep, struct lc_extent_spare *spare,
+			      struct lc_user *user)
 {
-	struct lc_extent rest = *ext, part;
+	struct lc_extent rest = *ext, part = *ext;
+	unsigned long deferred = 0;
 	bool reserved, usable;
 
 	/* nothing was prepared: too small for all but the page allocator */
-	if (!spare->node[0] && ext->nr_pages < LC_POOL_MIN_PAGES) {
+	if (!spare->node[0] && ext->nr_pages < LC_POOL_MIN_PAGES &&
+	    (zeroed || (lc_pages_usable(&part) &&
+			part.nr_pages == ext->nr_pages))) {
 		lc_pages_free(ext);
-		return;
+		return 0;
 	}
 	while (rest.nr_pages) {
 		part = rest;
@@ -326,11 +333,13 @@ void lc_pool_release(const struct lc_extent *ext, bool zeroed, bool keep,
 		rest.nr_pages -= part.nr_pages;
 		if (reserved)
 			lc_reserve_put(&part, usable, zeroed, spare);
-		if (reserved || !usable || !keep ||
-		    !lc_pool_put(&part, zeroed, spare))
+		if (!usable)
+			deferred += lc_deferred_return(&part, user);
+		else if (reserved || !keep || !lc_pool_put(&part, zeroed, spare))
 			lc_pages_return(&part);
 	}
 	lc_extent_spare_free(spare);
+	return deferred;
 }
 
 /*

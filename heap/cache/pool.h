@@ -8,6 +8,7 @@
 #include "../types.h"
 
 struct lc_extent_spare;
+struct lc_user;
 struct zone;
 
 /*
@@ -27,7 +28,8 @@ void lc_pool_evict(const struct lc_extent *range);
 
 void lc_pool_prepare(const struct lc_extent *ext,
 		     struct lc_extent_spare *spare);
-void lc_pool_release(const struct lc_extent *ext, bool zeroed, bool keep,
-		     struct lc_extent_spare *spare);
+unsigned long lc_pool_release(const struct lc_extent *ext, bool zeroed,
+			      bool keep, struct lc_extent_spare *spare,
+			      struct lc_user *user);
 
 #endif

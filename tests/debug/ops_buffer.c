@@ -81,6 +81,11 @@ static int alloc_named(void)
 	return control_alloc(0);
 }
 
+static int alloc_pinnable(void)
+{
+	return control_alloc(LAZY_CONTIG_PINNABLE);
+}
+
 static int alloc_kept(void)
 {
 	return control_alloc(LAZY_CONTIG_KEEP);
@@ -213,6 +218,48 @@ static int touch(void)
 	return 0;
 }
 
+static int pins[2];
+
+static void pin_prepare(void)
+{
+	int err = alloc_pinnable();
+
+	if (err || pipe(pins))
+		bail("no pinnable buffer, or no pipe");
+	map_buf();
+}
+
+static int pin_some(void)
+{
+	struct iovec iov = { mem + PAGE, 8 * PAGE };
+	ssize_t len = vmsplice(pins[1], &iov, 1, SPLICE_F_NONBLOCK);
+
+	return len < 0 ? -errno : 0;
+}
+
+static void pin_undo(void)
+{
+	map_undo();
+	close(pins[0]);
+	close(pins[1]);
+}
+
+static void pinned_prepare(void)
+{
+	int err;
+
+	pin_prepare();
+	err = pin_some();
+	if (err)
+		bail("vmsplice: %s", strerror(-err));
+}
+
+static int end_pinned(void)
+{
+	map_undo();
+	return 0;
+}
+
 static int attach(void)
 {
 	return importer_attach(imp, buf, 64, &attachment);
@@ -265,6 +312,7 @@ const struct op buffer_ops[] = {
 	{ "allocating in parts", nothing, alloc_parts, alloc_undo, ALLOC | COPY, NULL },
 	{ "ALLOC", nothing, alloc_named, alloc_undo, ALLOC | COPY, NULL },
 	{ "ALLOC with KEEP", nothing, alloc_kept, kept_undo, ALLOC | COPY, NULL },
+	{ "ALLOC, pinnable", nothing, alloc_pinnable, alloc_undo, ALLOC | COPY, NULL },
 	{ "OPEN", kept_prepare, open_kept, open_undo, ALLOC | COPY, NULL },
 	{ "RESIZE, growing", kept_prepare, grow_kept, resize_undo, ALLOC | COPY, NULL },
 	{ "RESIZE, shrinking", kept_prepare, shrink_kept, resize_undo, COPY, NULL },
@@ -275,6 +323,8 @@ const struct op buffer_ops[] = {
 	{ "SET_NAME", buf_prepare, set_name, buf_drop, ALLOC | COPY, NULL },
 	{ "mmap", buf_prepare, map_buf, map_undo, ALLOC, NULL },
 	{ "touching a mapping", map_prepare, touch, map_undo, 0, NULL },
+	{ "pinning a mapping", pin_prepare, pin_some, pin_undo, ALLOC, NULL },
+	{ "ending a pinned buffer", pinned_prepare, end_pinned, pin_undo, 0, NULL },
 	{ "attaching a device", buf_prepare, attach, attach_undo, ALLOC,
 	  "dma_buf_dynamic_attach" },
 	{ "mapping for it", attach_prepare, map_attached, attach_undo, ALLOC,

@@ -169,7 +169,7 @@ static int alloc_call(struct fuzz *f)
 {
 	struct lazy_contig_allocation arg = {
 		.size = size_of(f, sizeof(arg)),
-		.flags = one_in(f, 16) ? number(f) : fuzz_below(f, 2),
+		.flags = one_in(f, 16) ? number(f) : fuzz_below(f, 4),
 		.len = length(f),
 		.align = one_in(f, 4) ? number(f) : 0,
 		.min_addr = one_in(f, 4) ? number(f) : 0,
@@ -310,6 +310,19 @@ static int sync_call(struct fuzz *f)
 			place(f, &arg, sizeof(arg)));
 }
 
+/* A reader has the pages until its fd is replaced, perhaps after the buffer's end. */
+static void pin(struct fuzz *f, const volatile unsigned char *mem, size_t len)
+{
+	struct iovec iov = { (void *)mem, len };
+	int ends[2];
+
+	if (pipe(ends))
+		return;
+	(void)!vmsplice(ends[1], &iov, 1, SPLICE_F_NONBLOCK);
+	close(ends[1]);
+	put_fd(f, ends[0]);
+}
+
 /* Maps, touches what may be touched, and unmaps, perhaps in two pieces. */
 static int map_call(struct fuzz *f)
 {
@@ -328,6 +341,8 @@ static int map_call(struct fuzz *f)
 		mem[fuzz_below(f, len)] = 1;
 	else
 		(void)mem[fuzz_below(f, len)];
+	if (one_in(f, 4))
+		pin(f, mem, len);
 	if (one_in(f, 4))
 		mprotect((void *)mem, PAGE, PROT_READ);
 	/* in two pieces: what is unmapped is another thread's to map at once */

@@ -14,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,7 +38,10 @@
 /* ioctl() that returns -errno; every call below does the same. */
 int call(int fd, unsigned long request, void *arg);
 
-/* Heaps. heap_open() ends the test if the node cannot be opened. */
+/*
+ * Heaps. heap_open() ends the test if the node cannot be opened. The variable LC_HEAP is
+ * the heap that takes the place of HEAP.
+ */
 int heap_open(const char *name);
 int heap_alloc(int heap, size_t len);
 int heap_alloc_raw(int heap, struct dma_heap_allocation_data *data);

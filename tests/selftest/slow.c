@@ -9,7 +9,6 @@
 
 #include "slow.h"
 
-#define DISK		"/dev/vda"
 #define FILE_READ	SLOW_DIR "/read"
 #define FILE_WRITTEN	SLOW_DIR "/written"
 #define DEAD_DIR	"/tmp/dead"
@@ -53,7 +52,7 @@ void slow_disk_rate(unsigned long rate)
 void slow_disk_mount(void)
 {
 	mkdir(SLOW_DIR, 0700);
-	shell("mkfs.ext4 -q -E nodiscard " DISK " && mount " DISK " " SLOW_DIR);
+	shell("mkfs.ext4 -q -E nodiscard " SLOW_DISK " && mount " SLOW_DISK " " SLOW_DIR);
 }
 
 void slow_disk_umount(void)

@@ -8,6 +8,7 @@
 
 #include "helpers.h"
 
+#define SLOW_DISK	"/dev/vda"
 #define SLOW_DIR	"/tmp/slow"
 
 /* Makes an ext4 of the disk and mounts it at SLOW_DIR; ends the test on failure. */

@@ -69,7 +69,7 @@ struct lazy_contig_query {
 /**
  * struct lazy_contig_allocation - allocate with placement constraints
  * @size: in: sizeof(struct lazy_contig_allocation)
- * @flags: in: 0 or %LAZY_CONTIG_KEEP
+ * @flags: in: 0, or a combination of %LAZY_CONTIG_KEEP and %LAZY_CONTIG_PINNABLE
  * @len: in: length in bytes, rounded up to the page size; not 0
  * @align: in: alignment of the physical address in bytes, a power of two;
  *	values below the page size, 0 among them, mean the page size
@@ -86,7 +86,7 @@ struct lazy_contig_query {
  *	struct lazy_contig_query
  * @min_addr: in: lowest physical address of any byte; 0 means no limit
  *
- * %LAZY_CONTIG_KEEP needs CAP_SYS_ADMIN.
+ * %LAZY_CONTIG_KEEP needs CAP_SYS_ADMIN; %LAZY_CONTIG_PINNABLE needs no privilege.
  *
  * Errors: -EINVAL @len is 0 or wraps to 0 when rounded up, @align is not a power
  * of two, @node is not online, @name is not terminated or not printable,
@@ -111,6 +111,12 @@ struct lazy_contig_allocation {
 
 /* lazy_contig_allocation.flags: the buffer outlives all its dma-bufs, until FREE */
 #define LAZY_CONTIG_KEEP		0x1
+/*
+ * lazy_contig_allocation.flags: mappings of the buffer can be pinned, for direct
+ * I/O and the like, where those of others answer -EFAULT. Pages that are pinned
+ * still when the buffer ends, and their charge, last until they no longer are.
+ */
+#define LAZY_CONTIG_PINNABLE		0x2
 
 /**
  * struct lazy_contig_open - create a dma-buf of a kept buffer
@@ -149,7 +155,8 @@ struct lazy_contig_open {
  * zero. Shrinking returns the tail at once. On failure nothing has changed.
  *
  * Errors: -ENOENT no kept buffer begins at @phys_addr; -EBUSY a dma-buf of it
- * exists; -EINVAL @len is 0 or wraps; -ENOMEM as in struct lazy_contig_allocation, or
+ * exists, or the buffer would have to move while a page of it is still pinned;
+ * -EINVAL @len is 0 or wraps; -ENOMEM as in struct lazy_contig_allocation, or
  * the buffer would have to move and the hardware reported a page of it broken;
  * -EINTR.
  */

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Deferred pages: those that have references besides their owner's when a buffer
+ * ends. Direct I/O is in flight, or a device, a pipe or a socket has them.
+ *
+ * No other buffer gets them, and they stay charged to their user until they are
+ * free. The kernel does not report that a reference is dropped. So the owner's
+ * stays, and the pages are checked: soon at first, then at growing intervals of up
+ * to a second, and whenever memory or room below a limit is short. Those without
+ * further references go to the page allocator.
+ *
+ * All functions may sleep.
+ */
+
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/workqueue.h>
+
+#include "../compat.h"
+#include "../limit.h"
+#include "../pages.h"
+#include "deferred.h"
+
+#define LC_DEFERRED_MIN		(HZ / 100 + 1)
+#define LC_DEFERRED_MAX		HZ
+
+/* Guards what follows. Nothing is allocated under it. */
+static DEFINE_MUTEX(lc_deferred_lock);
+/* By page->lru; page->private is the struct lc_user, or NULL. */
+static LIST_HEAD(lc_deferred_pages);
+/* Jiffies between two checks. */
+static unsigned long lc_deferred_delay;
+
+static void lc_deferred_recheck(struct work_struct *work);
+static DECLARE_DELAYED_WORK(lc_deferred_work, lc_deferred_recheck);
+/* Freeing much memory takes long: not on the queues of one CPU. */
+static struct workqueue_struct *lc_deferred_wq;
+
+/**
+ * struct lc_run - pages without further references, to be returned together
+ * @ext: the pages, of one zone
+ * @user: the user they are charged to, or NULL
+ * @done: how many pages there were in earlier runs
+ */
+struct lc_run {
+	struct lc_extent ext;
+	struct lc_user *user;
+	unsigned long done;
+};
+
+/* First the pages, then the charge. */
+static void lc_run_end(struct lc_run *run)
+{
+	unsigned long nr_pages = run->ext.nr_pages;
+
+	if (!nr_pages)
+		return;
+	lc_pages_return(&run->ext);
+	if (run->user)
+		lc_limit_uncharge(run->user, nr_pages);
+	run->ext.nr_pages = 0;
+	run->done += nr_pages;
+}
+
+static void lc_run_add(struct lc_run *run, struct page *page)
+{
+	struct lc_user *user = (struct lc_user *)page_private(page);
+	unsigned long pfn = page_to_pfn(page);
+
+	list_del(&page->lru);
+	set_page_private(page, 0);
+	if (pfn != lc_extent_end(&run->ext) || user != run->user ||
+	    page_zone(page) != page_zone(pfn_to_page(run->ext.pfn)))
+		lc_run_end(run);
+	if (!run->ext.nr_pages) {
+		run->ext.pfn = pfn;
+		run->user = user;
+	}
+	run->ext.nr_pages++;
+}
+
+static unsigned long lc_deferred_free(bool all)
+{
+	struct page *page, *next;
+	struct lc_run run = {};
+
+	mutex_lock(&lc_deferred_lock);
+	list_for_each_entry_safe(page, next, &lc_deferred_pages, lru) {
+		if (all || !lc_page_shared(page))
+			lc_run_add(&run, page);
+		cond_resched();
+	}
+	lc_run_end(&run);
+	mutex_unlock(&lc_deferred_lock);
+	return run.done;
+}
+
+static void lc_deferred_recheck(struct work_struct *work)
+{
+	unsigned long done = lc_deferred_free(false);
+
+	mutex_lock(&lc_deferred_lock);
+	lc_deferred_delay = done ? LC_DEFERRED_MIN :
+			    min(lc_deferred_delay * 2, LC_DEFERRED_MAX);
+	if (!list_empty(&lc_deferred_pages))
+		queue_delayed_work(lc_deferred_wq, &lc_deferred_work,
+				   lc_deferred_delay);
+	mutex_unlock(&lc_deferred_lock);
+}
+
+static void lc_deferred_add(struct list_head *pages)
+{
+	mutex_lock(&lc_deferred_lock);
+	list_splice_tail(pages, &lc_deferred_pages);
+	lc_deferred_delay = LC_DEFERRED_MIN;
+	mod_delayed_work(lc_deferred_wq, &lc_deferred_work, LC_DEFERRED_MIN);
+	mutex_unlock(&lc_deferred_lock);
+}
+
+/**
+ * lc_deferred_return - free pages that may have other references
+ * @ext: pages of one zone, with one reference that is the caller's; may be empty
+ * @user: the user they are charged to, or NULL
+ *
+ * Allocates nothing and cannot fail.
+ *
+ * Context: process.
+ * Return: how many stay charged to @user for now, because they are deferred.
+ */
+unsigned long lc_deferred_return(const struct lc_extent *ext,
+				 struct lc_user *user)
+{
+	struct lc_extent free = { .pfn = ext->pfn };
+	unsigned long pfn, deferred = 0;
+	LIST_HEAD(pages);
+
+	for (pfn = ext->pfn; pfn < lc_extent_end(ext); pfn++) {
+		struct page *page = pfn_to_page(pfn);
+
+		cond_resched();
+		if (!lc_page_shared(page)) {
+			free.nr_pages++;
+			continue;
+		}
+		set_page_private(page, (unsigned long)user);
+		list_add_tail(&page->lru, &pages);
+		deferred++;
+		lc_pages_return(&free);
+		free = (struct lc_extent){ .pfn = pfn + 1 };
+	}
+	lc_pages_return(&free);
+	if (deferred)
+		lc_deferred_add(&pages);
+	return deferred;
+}
+
+/**
+ * lc_deferred_check - free the deferred pages that have no other references left
+ *
+ * Context: process. Return: how many there were.
+ */
+unsigned long lc_deferred_check(void)
+{
+	return lc_deferred_free(false);
+}
+
+/**
+ * lc_deferred_overlaps - are pages of this memory deferred?
+ * @ext: the pages
+ *
+ * Context: process. Return: true if one is.
+ */
+bool lc_deferred_overlaps(const struct lc_extent *ext)
+{
+	struct page *page;
+	bool found = false;
+
+	mutex_lock(&lc_deferred_lock);
+	list_for_each_entry(page, &lc_deferred_pages, lru) {
+		found = page_to_pfn(page) - ext->pfn < ext->nr_pages;
+		if (found)
+			break;
+		cond_resched();
+	}
+	mutex_unlock(&lc_deferred_lock);
+	return found;
+}
+
+/** lc_deferred_init - prepare the checks. Return: 0 or -ENOMEM */
+int lc_deferred_init(void)
+{
+	lc_deferred_wq = alloc_workqueue(KBUILD_MODNAME "_deferred",
+					 WQ_UNBOUND, 1);
+	return lc_deferred_wq ? 0 : -ENOMEM;
+}
+
+/**
+ * lc_deferred_exit - leave all pages to those who have references
+ *
+ * Context: module exit, after the last release; or module init with an error.
+ */
+void lc_deferred_exit(void)
+{
+	lc_deferred_free(true);
+	cancel_delayed_work_sync(&lc_deferred_work);
+	destroy_workqueue(lc_deferred_wq);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Pinnable buffers, and io_uring to pin them with. All functions return -errno. */
+#ifndef _SELFTEST_PIN_H
+#define _SELFTEST_PIN_H
+
+#include <linux/io_uring.h>
+
+#include "settings.h"
+
+/* A buffer with LAZY_CONTIG_PINNABLE, or the test ends. */
+int pin_new(int control, size_t len);
+
+/* live_bytes is this, at once or after a while. */
+bool pin_live(long bytes);
+bool pin_live_soon(long bytes);
+
+/*
+ * Buffers of as much memory as COUNT of LEN bytes are, filled with a pattern of their
+ * own, and whether it holds. pin_others_reach(): is one of them in this memory?
+ */
+struct pin_others {
+	int count;
+	size_t len;
+	int bufs[32];
+	unsigned char *mem[32];
+};
+void pin_others_new(struct pin_others *others, int count, size_t len);
+bool pin_others_reach(const struct pin_others *others, uint64_t phys, size_t len);
+bool pin_others_hold(const struct pin_others *others);
+void pin_others_end(struct pin_others *others);
+
+struct uring {
+	int fd;
+	struct io_uring_params params;
+	unsigned char *ring;
+	size_t ring_len;
+	struct io_uring_sqe *sqes;
+};
+void uring_new(struct uring *u, unsigned int entries);
+void uring_end(struct uring *u);
+/* One registered buffer. */
+int uring_register(struct uring *u, void *mem, size_t len);
+int uring_unregister(struct uring *u);
+/* Queues one operation; uring_wait() gives the result of any, uring_ready() does not wait. */
+void uring_queue(struct uring *u, int opcode, int fd, void *mem, size_t len, off_t at);
+int uring_wait(struct uring *u);
+bool uring_ready(const struct uring *u);
+
+#endif /* _SELFTEST_PIN_H */
