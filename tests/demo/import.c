@@ -38,8 +38,10 @@ static int receive(const char *path)
 static uint64_t where(int fd)
 {
 	struct lazy_contig_query info;
-	int ret = lazy_contig_query(fd, &info, sizeof(info));
+	int dev = lazy_contig_device_open();
+	int ret = lazy_contig_query(dev, fd, &info, sizeof(info));
 
+	close(dev);
 	if (ret)
 		errx(1, "query: %s", strerror(-ret));
 	return info.phys_addr;

@@ -77,7 +77,7 @@ refusals()
 	at=$(jq .phys_addr "$tmp/out")
 	gives 1 "  would be in the way of kdump" kdump $size
 	says 'kept already.*nothing was changed' "  which says so"
-	gives 0 "  unless it is freed" lazy-contig free "$at"
+	gives 0 "  unless it is freed" lazy-contig keep free "$at"
 	gives 1 "kdump of what is no kernel" lazy-contig kdump $size --module "$module" \
 		--kernel "$module" --initrd "$tmp/initrd"
 	says 'undo: free it: done' "  undoes what it did"
@@ -110,8 +110,8 @@ helper_refusals()
 		rmmod lazy_contig_kdump
 	}
 	gives 0 "  unless it undoes that" file_has /sys/kernel/kexec_crash_size 0
-	gives 0 "  the buffer is free again" lazy-contig free "$at"
-	gives 0 "  for other uses" test "$(lazy-contig list --json)" = "[]"
+	gives 0 "  the buffer is free again" lazy-contig keep free "$at"
+	gives 0 "  for other uses" test "$(lazy-contig list --json | jq .count)" = 0
 }
 
 on_and_off()
@@ -143,7 +143,7 @@ on_and_off()
 	gives 0 "  and can be loaded again" lazy-contig kdump --reload
 	gives 0 "  which it is then" lazy-contig kdump --status
 	at=$(cat $helper/parameters/phys_addr)
-	gives 1 "  nor be resized" lazy-contig resize "$at" 256M
+	gives 1 "  nor be resized" lazy-contig keep resize "$at" 256M
 	gives 0 "kdump --off" lazy-contig kdump --off
 	gone
 }
@@ -168,7 +168,7 @@ forced_removal()
 		rmmod lazy_contig_kdump
 	fi
 	gives 0 "  then nothing is reserved" file_has /sys/kernel/kexec_crash_size 0
-	gives 0 "  and the buffer can be freed" lazy-contig free "$at"
+	gives 0 "  and the buffer can be freed" lazy-contig keep free "$at"
 	rm $state $rules
 	chmod 644 /sys/kernel/kexec_crash_size
 	gone

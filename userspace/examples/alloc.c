@@ -12,7 +12,7 @@ int main(void)
 	const size_t len = 16 << 20;
 	struct lazy_contig_query info;
 	void *addr;
-	int fd;
+	int fd, dev;
 
 	fd = lazy_contig_alloc(LAZY_CONTIG_HEAP, len, O_RDWR | O_CLOEXEC);
 	if (fd < 0 || lazy_contig_map(fd, len, PROT_READ | PROT_WRITE, &addr)) {
@@ -23,7 +23,8 @@ int main(void)
 	memset(addr, 0x5a, len);
 	lazy_contig_sync_end(fd, DMA_BUF_SYNC_WRITE);
 
-	if (!lazy_contig_query(fd, &info, sizeof(info)))
+	dev = lazy_contig_device_open();
+	if (!lazy_contig_query(dev, fd, &info, sizeof(info)))
 		printf("%llu bytes on node %d at %#llx\n", info.len, info.node, info.phys_addr);
 	return 0;	/* exiting releases the buffer */
 }

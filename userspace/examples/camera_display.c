@@ -151,7 +151,7 @@ int main(int argc, char **argv)
 	if (ioctl(camera, VIDIOC_REQBUFS, &request) || request.count < BUFFERS)
 		err(1, "%s does not import buffers", camera_node);
 	for (i = 0; i < BUFFERS; i++) {
-		/* below 4 GiB; 'lazy-contig import' shows whether the devices need that */
+		/* below 4 GiB; 'lazy-contig probe' shows whether the devices need that */
 		buffers[i] = lazy_contig_alloc(LAZY_CONTIG_HEAP_DMA32, pix.sizeimage,
 					       O_RDWR | O_CLOEXEC);
 		if (buffers[i] < 0)

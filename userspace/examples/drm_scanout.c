@@ -59,7 +59,7 @@ static void paint(__u32 *pixels, __u32 width, __u32 height)
 
 /*
  * Allocates and paints a buffer of the size of the display. Memory below 4 GiB is
- * addressable for every display controller; 'lazy-contig import' shows whether the
+ * addressable for every display controller; 'lazy-contig probe' shows whether the
  * other heap works too. Return: the dma-buf.
  */
 static int make_picture(__u32 width, __u32 height)
@@ -96,7 +96,7 @@ int main(int argc, char **argv)
 
 	picture = make_picture(width, height);
 	if (drmPrimeFDToHandle(display.drm, picture, &handles[0]))
-		err(1, "cannot import the buffer (run 'lazy-contig import %s')", node);
+		err(1, "cannot import the buffer (run 'lazy-contig probe %s')", node);
 	pitches[0] = width * 4;
 	if (drmModeAddFB2(display.drm, width, height, DRM_FORMAT_XRGB8888, handles, pitches,
 			  offsets, &fb, 0))

@@ -61,6 +61,7 @@ struct seen {
 	guint frames;
 	guint foreign;		/* frames that were not in one buffer of lazy_contig */
 	guint64 checksum;
+	int dev;		/* the control device */
 	GHashTable *buffers;	/* set of their physical addresses */
 	char *caps;
 };
@@ -74,7 +75,8 @@ static void see_frame(struct seen *seen, GstBuffer *frame)
 
 	seen->frames++;
 	if (gst_buffer_n_memory(frame) != 1 || !gst_is_dmabuf_memory(memory) ||
-	    lazy_contig_query(gst_dmabuf_memory_get_fd(memory), &where, sizeof(where))) {
+	    lazy_contig_query(seen->dev, gst_dmabuf_memory_get_fd(memory), &where,
+			      sizeof(where))) {
 		seen->foreign++;
 		return;
 	}
@@ -208,7 +210,10 @@ static gboolean run(const char *description, struct seen *seen)
 
 int main(int argc, char **argv)
 {
-	struct seen seen = { .buffers = g_hash_table_new(NULL, NULL) };
+	struct seen seen = {
+		.dev = lazy_contig_device_open(),
+		.buffers = g_hash_table_new(NULL, NULL),
+	};
 	gboolean send = argc > 2 && !strcmp(argv[1], "send");
 	char *description;
 

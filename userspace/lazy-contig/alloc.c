@@ -1,77 +1,55 @@
 // SPDX-License-Identifier: GPL-2.0
 /* lazy-contig alloc */
+#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
 
-static const char help[] =
-"Usage: lazy-contig alloc SIZE [OPTION]...\n"
-"Allocate a buffer, print its location, and free it.\n"
-"\n"
-"  --heap HEAP      heap to allocate from: a name in /dev/dma_heap or a path\n"
-"                   (default: lazy_contig)\n"
-"  --name NAME      debug name of the buffer, at most 31 bytes\n"
-"  --check          check that every byte of the new buffer is zero and, with\n"
-"                   --fill, that the pattern is read back\n"
-"  --fill PATTERN   fill the buffer: 'zero', 'offset' (every 64-bit word is the\n"
-"                   complement of its offset), or a byte from 0 to 255\n"
-"  --hold           hold the buffer until SIGINT, SIGTERM or SIGHUP\n"
-"  --json           print one JSON object\n"
-"  --help           show this text\n"
-"\n"
-"SIZE is in bytes, or in KiB, MiB, GiB or TiB with the suffix K, M, G or T. It is\n"
-"rounded up to the page size.\n";
-
-static const struct option options[] = {
-	{ "check", no_argument, NULL, OPT_CHECK },
-	{ "fill", required_argument, NULL, OPT_FILL },
-	{ "heap", required_argument, NULL, OPT_HEAP },
-	{ "hold", no_argument, NULL, OPT_HOLD },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "name", required_argument, NULL, OPT_NAME },
-	{ }
-};
-
-static int fill_and_check(const struct args *args, int fd, json_object *out)
+static double milliseconds(void)
 {
-	int code = CODE_OK;
+	struct timespec now;
 
-	if (args->check)
-		code = contents_check(fd, &pattern_zero, out);
-	if (!code && args->has_fill)
-		code = contents_fill(fd, &args->fill);
-	if (!code && args->has_fill && args->check)
-		code = contents_check(fd, &args->fill, out);
-	return code;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1e3 + now.tv_nsec / 1e6;
+}
+
+static void add_ms(json_object *out, const char *key, double ms)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.3f", ms);
+	json_object_object_add(out, key, json_object_new_double_s(ms, text));
 }
 
 static int run(const struct args *args)
 {
 	json_object *out;
+	double start;
 	__u64 size;
-	double ms;
-	char ms_text[32];
 	int fd, code;
 
+	if (args->heap && args_placed(args))
+		return usage_error(args->cmd,
+				   "--heap excludes --node, --align and --max-addr");
 	code = args_size(args, 0, &size);
 	if (code)
 		return code;
-	code = buffer_alloc(args, size, &fd, &ms);
+	start = milliseconds();
+	code = args_placed(args) ? buffer_request(args, size, 0, &fd)
+				 : buffer_alloc(args->heap, size, &fd);
 	if (code)
 		return code;
 
 	out = json_object_new_object();
+	add_ms(out, "alloc_ms", milliseconds() - start);
+	code = buffer_name(fd, args->name);
 	describe(fd, out);
-	snprintf(ms_text, sizeof(ms_text), "%.3f", ms);
-	json_object_object_add(out, "alloc_ms", json_object_new_double_s(ms, ms_text));
-	code = fill_and_check(args, fd, out);
-	if (args->hold && !code) {
+	if (args->hold) {
 		add_u64(out, "pid", getpid());
 		add_u64(out, "fd", fd);
-		code = hold(out, args->json);
-	} else {
-		print_object(out, args->json);
 	}
+	if (!code)
+		code = show(args, fd, out);
 	json_object_put(out);
 	close(fd);
 	return code;
@@ -79,9 +57,18 @@ static int run(const struct args *args)
 
 const struct command cmd_alloc = {
 	.name = "alloc",
+	.usage = { "SIZE [OPTION]..." },
 	.summary = "allocate a buffer; fill, check or hold it",
-	.help = help,
-	.options = options,
+	.help = "Allocate a buffer, print its location, and free it.",
+	.notes =
+"SIZE is in bytes, or in KiB, MiB, GiB or TiB with the suffix K, M, G or T. It is\n"
+"rounded up to the page size. PATTERN is 'zero', 'offset' (every 64-bit word is the\n"
+"complement of its offset), or a byte from 0 to 255. With --node, --align or\n"
+"--max-addr, the buffer is allocated from /dev/lazy_contig instead of a heap.",
+	.options = {
+		OPT_HEAP, OPT_NODE, OPT_ALIGN, OPT_MAX_ADDR, OPT_NAME, OPT_CHECK, OPT_FILL,
+		OPT_HOLD, OPT_JSON
+	},
 	.min_operands = 1,
 	.max_operands = 1,
 	.run = run,

@@ -2,68 +2,92 @@
 /* Allocating, filling, checking, describing and holding a buffer. */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
 
-static double milliseconds(void)
+/*
+ * The control device, opened once. Return: a descriptor that stays open, or -errno.
+ */
+int control(void)
 {
-	struct timespec now;
+	static int dev = -EAGAIN;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1e3 + now.tv_nsec / 1e6;
+	if (dev == -EAGAIN)
+		dev = lazy_contig_device_open();
+	return dev;
 }
 
-static int alloc_failed(const char *heap, __u64 size, int err)
+static int alloc_failed(const char *from, __u64 size, int err)
 {
 	char text[32];
 
 	format_size(size, text, sizeof(text));
-	return fail(err, "cannot allocate %s from heap '%s'", text, heap);
+	return fail(err, "cannot allocate %s from %s", text, from);
 }
 
-/*
- * Allocates a buffer from args->heap and names it. *@ms is the duration of the
- * allocation alone. Return: an exit code.
- */
-int buffer_alloc(const struct args *args, __u64 size, int *fd, double *ms)
+/* Allocates a buffer from a heap, by default from lazy_contig. Return: an exit code. */
+int buffer_alloc(const char *heap, __u64 size, int *fd)
 {
-	double start;
-	int heap, err;
+	int heap_fd, err;
 
-	heap = lazy_contig_heap_open(args->heap);
-	if (heap < 0) {
-		err = fail(heap, "cannot open heap '%s'", args->heap);
+	heap = heap ?: LAZY_CONTIG_HEAP;
+	heap_fd = lazy_contig_heap_open(heap);
+	if (heap_fd < 0) {
+		err = fail(heap_fd, "cannot open heap '%s'", heap);
 		fputs("Run 'lazy-contig doctor' to find out what is missing.\n", stderr);
 		return err;
 	}
+	*fd = lazy_contig_heap_alloc(heap_fd, size, O_RDWR | O_CLOEXEC);
+	close(heap_fd);
+	return *fd < 0 ? alloc_failed(heap, size, *fd) : CODE_OK;
+}
 
-	start = milliseconds();
-	*fd = lazy_contig_heap_alloc(heap, size, O_RDWR | O_CLOEXEC);
-	*ms = milliseconds() - start;
-	close(heap);
-	if (*fd < 0)
-		return alloc_failed(args->heap, size, *fd);
+/*
+ * Allocates a buffer with the placement constraints in @args and, if it is to be kept,
+ * the name. Return: an exit code.
+ */
+int buffer_request(const struct args *args, __u64 size, __u32 flags, int *fd)
+{
+	struct lazy_contig_allocation request;
+	int dev = control();
 
-	err = args->name ? lazy_contig_set_name(*fd, args->name) : 0;
-	return err ? fail(err, "cannot set the name '%s'", args->name) : CODE_OK;
+	if (dev < 0)
+		return fail_file(dev, LAZY_CONTIG_DEVICE);
+	lazy_contig_request_init(&request, sizeof(request));
+	request.flags = flags;
+	request.len = size;
+	request.align = args->align;
+	request.max_addr = args->max_addr;
+	request.node = args->node;
+	if (flags & LAZY_CONTIG_KEEP && args->name)
+		snprintf(request.name, sizeof(request.name), "%s", args->name);
+	*fd = lazy_contig_request(dev, &request);
+	return *fd < 0 ? alloc_failed(LAZY_CONTIG_DEVICE, size, *fd) : CODE_OK;
+}
+
+/* Sets the debug name, if there is one. Return: an exit code. */
+int buffer_name(int fd, const char *name)
+{
+	int err = name ? lazy_contig_set_name(fd, name) : 0;
+
+	return err ? fail(err, "cannot set the name '%s'", name) : CODE_OK;
 }
 
 /* Maps a whole buffer and begins CPU access. Return: an exit code. */
 static int contents_begin(int fd, int prot, __u64 access, void **addr, size_t *len)
 {
-	off_t size = lseek(fd, 0, SEEK_END);
+	uint64_t size;
 	int err;
 
-	if (size < 0)
-		return fail(-errno, "cannot get the size of the buffer");
-	if ((uintmax_t)size > SIZE_MAX)
+	err = lazy_contig_size(fd, &size);
+	if (err)
+		return fail(err, "cannot get the size of the buffer");
+	if (size > SIZE_MAX)
 		return fail(-EOVERFLOW, "cannot map the buffer");
 	*len = size;
 	err = lazy_contig_map(fd, *len, prot, addr);
@@ -86,7 +110,7 @@ static int contents_end(int fd, __u64 access, void *addr, size_t len)
 	return err ? fail(err, "cannot end CPU access") : CODE_OK;
 }
 
-int contents_fill(int fd, const struct pattern *pattern)
+static int contents_fill(int fd, const struct pattern *pattern)
 {
 	void *addr;
 	size_t len;
@@ -99,7 +123,7 @@ int contents_fill(int fd, const struct pattern *pattern)
 	return contents_end(fd, DMA_BUF_SYNC_WRITE, addr, len);
 }
 
-int contents_check(int fd, const struct pattern *pattern, json_object *out)
+static int contents_check(int fd, const struct pattern *pattern, json_object *out)
 {
 	size_t len, offset;
 	void *addr;
@@ -113,11 +137,25 @@ int contents_check(int fd, const struct pattern *pattern, json_object *out)
 	if (code)
 		return code;
 
-	add_string(out, "contents", offset == len ? "as expected" : "wrong");
+	add_bool(out, "contents_ok", offset == len);
 	if (offset == len)
 		return CODE_OK;
 	add_u64(out, "wrong_at", offset);
 	return fail(-EBADMSG, "unexpected contents at offset %#zx", offset);
+}
+
+/* Obeys --check, then --fill. Return: an exit code. */
+int contents(const struct args *args, int fd, json_object *out)
+{
+	int code = CODE_OK;
+
+	if (args->check)
+		code = contents_check(fd, &args->expect, out);
+	if (!code && args->has_fill)
+		code = contents_fill(fd, &args->fill);
+	if (!code && args->has_fill)
+		code = contents_check(fd, &args->fill, out);
+	return code;
 }
 
 /*
@@ -128,7 +166,7 @@ int describe(int fd, json_object *out)
 {
 	struct lazy_contig_query info;
 	struct dmabuf buf;
-	int err;
+	int dev, err;
 
 	err = dmabuf_read(0, fd, &buf);
 	if (err)
@@ -139,7 +177,8 @@ int describe(int fd, json_object *out)
 		add_string(out, "name", buf.name);
 	add_u64(out, "inode", buf.ino);
 
-	err = lazy_contig_query(fd, &info, sizeof(info));
+	dev = control();
+	err = dev < 0 ? dev : lazy_contig_query(dev, fd, &info, sizeof(info));
 	if (err)
 		return err;
 	if (info.flags & LAZY_CONTIG_PHYS_VALID)
@@ -154,7 +193,7 @@ int describe(int fd, json_object *out)
  * Prints the object and waits for a signal. The signals are blocked before
  * printing, because a process that reads the output may send one immediately.
  */
-int hold(json_object *out, bool json)
+static void hold(json_object *out, bool json)
 {
 	sigset_t set;
 	int sig;
@@ -167,5 +206,16 @@ int hold(json_object *out, bool json)
 
 	print_object(out, json);
 	sigwait(&set, &sig);
-	return CODE_OK;
+}
+
+/* Obeys --check and --fill, prints the object, and obeys --hold. Return: an exit code. */
+int show(const struct args *args, int fd, json_object *out)
+{
+	int code = contents(args, fd, out);
+
+	if (!code && args->hold)
+		hold(out, args->json);
+	else
+		print_object(out, args->json);
+	return code;
 }

@@ -7,7 +7,6 @@
 #ifndef CLI_H
 #define CLI_H
 
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <json-c/json.h>
@@ -37,51 +36,15 @@ struct pattern {
 	unsigned char byte;
 };
 
-/* The parsed command line. */
-struct args {
-	const char *cmd;	/* prefix of messages, such as "lazy-contig alloc" */
-	const char *heap;
-	const char *name;
-	const char *kernel, *initrd, *append, *module;
-	struct pattern fill;
-	struct pattern expect;
-	bool has_fill;
-	bool check;
-	bool hold;
-	bool json;
-	bool prometheus;
-	int action;		/* OPT_OFF, OPT_RELOAD or OPT_STATUS; 0: none of them */
-	int pid;		/* 0: not given */
-	int node;		/* -1: not given */
-	__u64 align;
-	__u64 max_addr;		/* 0: not given */
-	int timeout;		/* seconds */
-	int watch;		/* seconds; 0: once */
-	int count;		/* number of operands */
-	char **operands;
-};
-
-/* @options is the subset that the command accepts of those in args.c. */
-struct command {
-	const char *name;
-	const char *summary;
-	const char *help;
-	const struct option *options;
-	int min_operands;
-	int max_operands;
-	int (*run)(const struct args *args);
-};
-
-extern const struct command cmd_alloc, cmd_doctor, cmd_explain, cmd_free, cmd_kdump;
-extern const struct command cmd_import, cmd_keep, cmd_list, cmd_open, cmd_query, cmd_receive;
-extern const struct command cmd_resize, cmd_send, cmd_stat;
-
-enum {
-	OPT_ALIGN = 256,
+/* The options of all commands; options.c has a row for each. */
+enum option_id {
+	OPT_END,		/* ends the list of a command */
+	OPT_ALIGN,
 	OPT_APPEND,
 	OPT_CHECK,
 	OPT_FILL,
 	OPT_HEAP,
+	OPT_HELP,
 	OPT_HOLD,
 	OPT_INITRD,
 	OPT_IOMEM_NAME,
@@ -98,22 +61,102 @@ enum {
 	OPT_STATUS,
 	OPT_TIMEOUT,
 	OPT_WATCH,
+	OPTIONS,
 };
 
+#define MAX_OPTIONS	12
+#define MAX_OPERANDS	2
+#define MAX_USAGES	4
+
+/* The parsed command line. */
+struct args {
+	const struct command *cmd;
+	const char *heap;	/* NULL: not given */
+	const char *name;
+	const char *kernel, *initrd, *append, *module;
+	struct pattern fill;
+	struct pattern expect;
+	bool has_fill;
+	bool check;
+	bool hold;
+	bool json;
+	bool prometheus;
+	enum option_id action;	/* OPT_OFF, OPT_RELOAD or OPT_STATUS; OPT_END: none of them */
+	int pid;		/* 0: not given */
+	int node;		/* -1: not given */
+	__u64 align;		/* 0: not given */
+	__u64 max_addr;		/* 0: not given */
+	int timeout;		/* seconds */
+	int watch;		/* seconds; 0: once */
+	int count;		/* number of operands */
+	const char *operands[MAX_OPERANDS];
+};
+
+struct option {
+	const char *name;	/* without dashes */
+	const char *value;	/* what it takes, NULL: nothing */
+	const char *help;
+	const char *complete;	/* what a shell offers for the value: completion/functions.bash */
+};
+
+/*
+ * From these and the options, help, the synopsis of the man page and the completion of
+ * shells are made.
+ */
+struct command {
+	const char *name;	/* one or two words */
+	const char *usage[MAX_USAGES];	/* what can follow the name */
+	const char *summary;	/* for the list of commands */
+	const char *help;	/* after the usage */
+	const char *notes;	/* after the options, or NULL */
+	const char *complete;	/* what a shell offers for operands, as in struct option */
+	enum option_id options[MAX_OPTIONS];	/* besides OPT_HELP */
+	int min_operands;
+	int max_operands;
+	int (*run)(const struct args *args);
+};
+
+extern const struct command cmd_alloc, cmd_doctor, cmd_explain, cmd_kdump;
+extern const struct command cmd_keep, cmd_keep_free, cmd_keep_list, cmd_keep_open;
+extern const struct command cmd_keep_resize, cmd_keep_show;
+extern const struct command cmd_list, cmd_probe, cmd_query, cmd_receive, cmd_send, cmd_stat;
+
+/* commands.c */
+extern const struct command * const commands[];	/* ends with NULL */
+
+const struct command *find_command(const char * const *words, int count, int *used);
+const char *similar_command(const char *family, const char *word);
+void print_help(void);
+void print_command_help(const struct command *cmd);
+
+/* similar.c */
+struct similar {
+	const char *word;
+	const char *best;	/* NULL: none is similar */
+	int mistakes;
+};
+
+void similar_try(struct similar *s, const char *candidate, const char *name);
+
+/* options.c */
+extern const struct option options[OPTIONS];
+
 /* args.c */
-int args_parse(const struct command *cmd, int argc, char **argv, struct args *args);
+bool args_help(const struct command *cmd, int count, const char * const *words);
+int args_parse(const struct command *cmd, int count, const char * const *words,
+	       struct args *args);
 int args_address(const struct args *args, int operand, __u64 *addr);
 int args_size(const struct args *args, int operand, __u64 *size);
+bool args_placed(const struct args *args);
 
 /* message.c: error messages and exit codes */
 int exit_code(int err);
 __printf(2, 3) int fail(int err, const char *fmt, ...);
 int fail_file(int err, const char *path);
-int usage_hint(const char *cmd);
-__printf(2, 3) int usage_error(const char *cmd, const char *fmt, ...);
+__printf(2, 3) int usage_error(const struct command *cmd, const char *fmt, ...);
 
 /* number.c: parsing and formatting of numbers */
-int parse_size(const char *text, __u64 *size);
+int parse_size(const char *text, __u64 *size);	/* also of addresses */
 int parse_number(const char *text, __u64 max, __u64 *number);
 void format_size(__u64 size, char *buf, size_t len);
 
@@ -141,11 +184,13 @@ int borrow_fd(int pid, int fd);
 int query_of(int pid, int fd, struct lazy_contig_query *info);
 
 /* buffer.c: allocating, filling, checking and describing a buffer */
-int buffer_alloc(const struct args *args, __u64 size, int *fd, double *ms);
-int contents_fill(int fd, const struct pattern *pattern);
-int contents_check(int fd, const struct pattern *pattern, json_object *out);
+int control(void);
+int buffer_alloc(const char *heap, __u64 size, int *fd);
+int buffer_request(const struct args *args, __u64 size, __u32 flags, int *fd);
+int buffer_name(int fd, const char *name);
+int contents(const struct args *args, int fd, json_object *out);
 int describe(int fd, json_object *out);
-int hold(json_object *out, bool json);
+int show(const struct args *args, int fd, json_object *out);
 
 /* file.c: single-line files of procfs and sysfs */
 #define MODULE_NAME	"lazy_contig"
@@ -156,12 +201,13 @@ int file_read_line(const char *path, char *buf, size_t len);
 int file_write(const char *path, const char *text);
 int sysfs_read(const char *name, char *text, size_t size);
 
-/* kept.c */
-int keep_buffer(const struct args *args, __u64 size, int *fd);
+/* stat.c */
+void format_statistic(const char *name, long long value, bool sign, char *text, size_t len);
 
 /* output.c */
 void add_string(json_object *out, const char *key, const char *value);
 void add_u64(json_object *out, const char *key, __u64 value);
+void add_bool(json_object *out, const char *key, bool value);
 void print_object(json_object *out, bool json);
 
 #endif /* CLI_H */

@@ -99,12 +99,14 @@ int borrow_fd(int pid, int fd)
  */
 int query_of(int pid, int fd, struct lazy_contig_query *info)
 {
-	int copy, err;
+	int copy, dev = control(), err;
 
+	if (dev < 0)
+		return dev;
 	copy = borrow_fd(pid, fd);
 	if (copy < 0)
 		return copy;
-	err = lazy_contig_query(copy, info, sizeof(*info));
+	err = lazy_contig_query(dev, copy, info, sizeof(*info));
 	close(copy);
 	return err;
 }

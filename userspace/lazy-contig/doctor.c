@@ -5,21 +5,6 @@
 
 #include "doctor.h"
 
-static const char help[] =
-"Usage: lazy-contig doctor [OPTION]...\n"
-"Check the requirements of lazy_contig: kernel, module, device nodes, permissions\n"
-"and memory. Print a remedy for each check that fails.\n"
-"\n"
-"  --json           print one JSON array\n"
-"  --help           show this text\n"
-"\n"
-"The exit status is that of the first check that failed, 0 if none did.\n";
-
-static const struct option options[] = {
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ }
-};
-
 /* In order of dependency: a check may fail because an earlier one did. */
 static const struct check {
 	const char *name;
@@ -85,7 +70,7 @@ static json_object *finding_object(const char *name, const struct finding *f)
 
 static int run(const struct args *args)
 {
-	json_object *array = json_object_new_array();
+	json_object *out = json_object_new_object(), *array = json_object_new_array();
 	int code = CODE_OK;
 	struct finding f;
 	size_t i;
@@ -99,16 +84,22 @@ static int run(const struct args *args)
 			print_finding(checks[i].name, &f);
 		json_object_array_add(array, finding_object(checks[i].name, &f));
 	}
+	add_bool(out, "ok", !code);
+	json_object_object_add(out, "checks", array);
 	if (args->json)
-		print_object(array, true);
-	json_object_put(array);
+		print_object(out, true);
+	json_object_put(out);
 	return code;
 }
 
 const struct command cmd_doctor = {
 	.name = "doctor",
 	.summary = "check the setup and print remedies",
-	.help = help,
-	.options = options,
+	.usage = { "[OPTION]..." },
+	.help =
+"Check the requirements of lazy_contig: kernel, module, device nodes, permissions\n"
+"and memory. Print a remedy for each check that fails.",
+	.notes = "The exit status is that of the first check that failed, 0 if none did.",
+	.options = { OPT_JSON },
 	.run = run,
 };

@@ -136,7 +136,7 @@ void check_memory(struct finding *f)
 void check_trial(struct finding *f)
 {
 	struct lazy_contig_query info;
-	int fd, err;
+	int fd, dev, err;
 
 	if (access(nodes[0], R_OK)) {
 		f->status = FINDING_UNKNOWN;
@@ -144,7 +144,8 @@ void check_trial(struct finding *f)
 		return;
 	}
 	fd = lazy_contig_alloc(LAZY_CONTIG_HEAP, TRIAL_SIZE, O_RDWR | O_CLOEXEC);
-	err = fd < 0 ? fd : lazy_contig_query(fd, &info, sizeof(info));
+	dev = control();
+	err = fd < 0 ? fd : dev < 0 ? dev : lazy_contig_query(dev, fd, &info, sizeof(info));
 	if (fd >= 0)
 		close(fd);
 	if (!err) {

@@ -5,19 +5,6 @@
 
 #include "cli.h"
 
-static const char help[] =
-"Usage: lazy-contig explain [OPTION]...\n"
-"Print why the last failed request failed, and what to do about it. Only root\n"
-"can: it may be the request of another user.\n"
-"\n"
-"  --json           print a JSON object\n"
-"  --help           show this text\n";
-
-static const struct option options[] = {
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ }
-};
-
 struct reason {
 	const char *name;	/* as in last_failure, and of the counter in sysfs */
 	const char *why;
@@ -120,6 +107,7 @@ static int run(const struct args *args)
 		}
 		return fail_file(err, SYSFS_DIR);
 	}
+	add_bool(out, "failed", strchr(text, '='));
 	split(text, out);
 	if (json_object_object_get_ex(out, "reason", &name))
 		reason = find_reason(json_object_get_string(name));
@@ -140,7 +128,10 @@ static int run(const struct args *args)
 const struct command cmd_explain = {
 	.name = "explain",
 	.summary = "print why the last failed request failed",
-	.help = help,
-	.options = options,
+	.usage = { "[OPTION]..." },
+	.help =
+"Print why the last failed request failed, and what to do about it. Only root\n"
+"can: it may be the request of another user.",
+	.options = { OPT_JSON },
 	.run = run,
 };

@@ -43,41 +43,6 @@
 /* What kernels take on x86, less what kexec adds. */
 #define APPEND_MAX	(2048 - 64)
 
-static const char help[] =
-"Usage: lazy-contig kdump SIZE [OPTION]...\n"
-"       lazy-contig kdump --status [--json]\n"
-"       lazy-contig kdump --reload\n"
-"       lazy-contig kdump --off\n"
-"Load a crash kernel without crashkernel= on the command line, or undo that.\n"
-"\n"
-"  --kernel FILE    image (default: that of the running kernel)\n"
-"  --initrd FILE    initramfs (default: that of kdump-tools, else that of the\n"
-"                   running kernel)\n"
-"  --append TEXT    command line (default: that of the running kernel, without what\n"
-"                   reserves memory, and with what a crash kernel needs)\n"
-"  --module FILE    path of lazy_contig_kdump.ko, if modprobe does not find it\n"
-"  --status         print whether a crash kernel is loaded, and which; the exit status\n"
-"                   is 0 if so, 3 if not\n"
-"  --json           print that as JSON\n"
-"  --reload         load the crash kernel again, from the same files\n"
-"  --off            unload the crash kernel and free its memory\n"
-"  --help           show this text\n"
-"\n"
-"SIZE is the memory of the crash kernel, for example 256M. Needs root and kexec of\n"
-"kexec-tools. Every step is reported. Nothing is changed unless all checks pass.\n";
-
-static const struct option options[] = {
-	{ "append", required_argument, NULL, OPT_APPEND },
-	{ "initrd", required_argument, NULL, OPT_INITRD },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "kernel", required_argument, NULL, OPT_KERNEL },
-	{ "module", required_argument, NULL, OPT_MODULE },
-	{ "off", no_argument, NULL, OPT_OFF },
-	{ "reload", no_argument, NULL, OPT_RELOAD },
-	{ "status", no_argument, NULL, OPT_STATUS },
-	{ }
-};
-
 /* The crash kernel to load. */
 struct crash {
 	char kernel[256];
@@ -238,7 +203,7 @@ static int check_kernel(void)
 	if (number_in(CRASH_LOADED))
 		return refuse("a crash kernel is already loaded");
 	if (find_region(&addr))
-		return refuse(REGION_NAME " is kept already at %#llx (see lazy-contig free)", addr);
+		return refuse(REGION_NAME " is kept already at %#llx (see keep free)", addr);
 	if (number_in(LOAD_DISABLED) > 0)
 		return refuse("kexec is disabled (%s)", LOAD_DISABLED);
 	if (!file_read_line(LOCKDOWN, line, sizeof(line)) && !strstr(line, "[none]"))
@@ -470,10 +435,10 @@ static int turn_on(struct args args)
 	args.name = REGION_NAME;
 	args.align = REGION_ALIGN;
 	args.max_addr = REGION_MAX;
-	code = keep_buffer(&args, size, &fd);
+	code = buffer_request(&args, size, LAZY_CONTIG_KEEP, &fd);
 	if (code)
 		return code;
-	err = lazy_contig_query(fd, &info, sizeof(info));
+	err = lazy_contig_query(control(), fd, &info, sizeof(info));
 	close(fd);
 	if (err)
 		return fail(err, "cannot query the buffer");
@@ -483,7 +448,7 @@ static int turn_on(struct args args)
 	err = turn_on_at(&crash);
 	if (!err)
 		return CODE_OK;
-	step("undo: free it", lazy_contig_free(crash.addr));
+	step("undo: free it", lazy_contig_kept_free(control(), crash.addr));
 	return fail(err, "no crash kernel was loaded");
 }
 
@@ -563,7 +528,7 @@ static int turn_off_at(__u64 addr)
 	first = first ? first : err;
 	err = step("unload " HELPER, unload_helper());
 	first = first ? first : err;
-	err = step("free the memory", lazy_contig_free(addr));
+	err = step("free the memory", lazy_contig_kept_free(control(), addr));
 	first = first ? first : err;
 	return first ? fail(first, "not all steps were undone") : CODE_OK;
 }
@@ -587,6 +552,8 @@ static int run(const struct args *args)
 {
 	if (args->action && args->count)
 		return usage_error(args->cmd, "unexpected argument '%s'", args->operands[0]);
+	if (args->json && args->action != OPT_STATUS)
+		return usage_error(args->cmd, "--json needs --status");
 	complete_path();
 	switch (args->action) {
 	case OPT_STATUS:
@@ -595,6 +562,8 @@ static int run(const struct args *args)
 		return reload();
 	case OPT_OFF:
 		return turn_off();
+	default:
+		break;
 	}
 	if (!args->count)
 		return usage_error(args->cmd, "missing SIZE, --status, --reload or --off");
@@ -604,8 +573,16 @@ static int run(const struct args *args)
 const struct command cmd_kdump = {
 	.name = "kdump",
 	.summary = "load a crash kernel without crashkernel=",
-	.help = help,
-	.options = options,
+	.usage = { "SIZE [OPTION]...", "--status [--json]", "--reload", "--off" },
+	.help =
+"Load a crash kernel without crashkernel= on the command line, or undo that.",
+	.notes =
+"SIZE is the memory of the crash kernel, for example 256M. Needs root and kexec of\n"
+"kexec-tools. Every step is reported. Nothing is changed unless all checks pass.",
+	.options = {
+		OPT_KERNEL, OPT_INITRD, OPT_APPEND, OPT_MODULE, OPT_STATUS, OPT_JSON, OPT_RELOAD,
+		OPT_OFF
+	},
 	.max_operands = 1,
 	.run = run,
 };

@@ -5,112 +5,49 @@
 
 #include "live.h"
 
-static const char help[] =
-"Usage: lazy-contig list [OPTION]...\n"
-"List all live buffers of lazy_contig and the processes that use them.\n"
-"\n"
-"  --json           print one JSON array\n"
-"  --help           show this text\n"
-"\n"
-"Without root privileges, only the buffers of the user's own processes are listed.\n";
-
-static const struct option options[] = {
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ }
-};
-
-#define ROW	"%-10s %-14s %4s %7s  %-17s %-16s "
-
-static const char *text_of(json_object *entry, const char *key)
+/* Says on standard error what the list lacks. */
+static void report_incomplete(int err)
 {
-	const char *text = json_object_get_string(json_object_object_get(entry, key));
+	char size[32], text[32];
+	__u64 bytes;
 
-	return text && *text ? text : "-";
-}
-
-/* Formats seconds in the largest unit of which there is at least one. */
-static void format_age(json_object *age, char *buf, size_t len)
-{
-	static const struct {
-		unsigned int seconds;
-		const char *name;
-	} units[] = { { 86400, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" } };
-	unsigned long long seconds = json_object_get_uint64(age);
-	size_t i = 0;
-
-	while (i < ARRAY_SIZE(units) - 1 && seconds < units[i].seconds)
-		i++;
-	if (age)
-		snprintf(buf, len, "%llu %s", seconds / units[i].seconds, units[i].name);
-	else
-		snprintf(buf, len, "-");
-}
-
-static void print_users(json_object *entry)
-{
-	json_object *users = json_object_object_get(entry, "users"), *user;
-	bool kept = json_object_get_boolean(json_object_object_get(entry, "kept"));
-	int devices = json_object_get_int(json_object_object_get(entry, "importers"));
-	size_t count = json_object_array_length(users), i;
-
-	for (i = 0; i < count; i++) {
-		user = json_object_array_get_idx(users, i);
-		printf("%s%s %s", i ? ", " : "", text_of(user, "pid"), text_of(user, "command"));
+	fprintf(stderr, "lazy-contig: %s",
+		err == -EACCES ? "only buffers of your own processes are listed (be root)" :
+		"debugfs is not mounted, buffers without an open descriptor are missing");
+	if (!sysfs_read("live_bytes", text, sizeof(text)) &&
+	    !parse_number(text, UINT64_MAX, &bytes)) {
+		format_size(bytes, size, sizeof(size));
+		fprintf(stderr, "; all buffers together have %s", size);
 	}
-	if (devices)
-		printf("%s%d device%s", count ? ", " : "", devices, devices > 1 ? "s" : "");
-	if (kept)
-		printf("%skept", count || devices ? ", " : "");
-	puts(count || devices || kept ? "" : "-");
-}
-
-static void print_entry(json_object *entry)
-{
-	json_object *phys = json_object_object_get(entry, "phys_addr");
-	char size[32], addr[32] = "-", age[32];
-	const char *name = "name";
-
-	format_size(json_object_get_uint64(json_object_object_get(entry, "size")), size,
-		    sizeof(size));
-	if (phys)
-		snprintf(addr, sizeof(addr), "%#llx",
-			 (unsigned long long)json_object_get_uint64(phys));
-	format_age(json_object_object_get(entry, "age"), age, sizeof(age));
-	if (!json_object_object_get(entry, name))
-		name = "iomem_name";
-	printf(ROW, size, addr, text_of(entry, "node"), age, text_of(entry, "heap"),
-	       text_of(entry, name));
-	print_users(entry);
+	fputc('\n', stderr);
 }
 
 static int run(const struct args *args)
 {
 	struct live live;
-	size_t i;
 	int err;
 
 	if (access(MODULE_SYSFS, F_OK))
 		return fail_file(-ENOENT, MODULE_SYSFS);
 
 	err = live_collect(&live);
-	if (err == -ENOENT)
-		fputs("lazy-contig: debugfs is not mounted, the list may be incomplete\n",
-		      stderr);
-	if (args->json) {
-		print_object(live.all, true);
-	} else {
-		printf(ROW "USERS\n", "SIZE", "ADDRESS", "NODE", "AGE", "HEAP", "NAME");
-		for (i = 0; i < json_object_array_length(live.all); i++)
-			print_entry(json_object_array_get_idx(live.all, i));
-	}
+	live_print(&live, args->json);
+	if (err)
+		report_incomplete(err);
 	live_free(&live);
 	return CODE_OK;
 }
 
 const struct command cmd_list = {
 	.name = "list",
-	.summary = "list all live buffers and the processes that use them",
-	.help = help,
-	.options = options,
+	.usage = { "[OPTION]..." },
+	.summary = "list the live buffers and the processes that use them",
+	.help =
+"List all live buffers of lazy_contig and the processes that use them, the largest\n"
+"first, and their number and total size.",
+	.notes =
+"Without root privileges, only the buffers of the user's own processes are listed,\n"
+"and a message says so.",
+	.options = { OPT_JSON },
 	.run = run,
 };

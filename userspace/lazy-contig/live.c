@@ -14,7 +14,6 @@
 
 #include "live.h"
 
-#define BUFFERS		"/sys/kernel/debug/lazy_contig/buffers"
 #define MAX_FIELDS	32
 
 static json_object *lookup(struct live *live, __u64 ino)
@@ -37,7 +36,7 @@ static void add_inode(struct live *live, __u64 ino, json_object *entry)
 static json_object *new_entry(struct live *live)
 {
 	static const char * const keys[] = {
-		"phys_addr", "size", "node", "age", "heap", "name", "iomem_name", "kept",
+		"phys_addr", "size", "node", "age_s", "heap", "name", "iomem_name", "kept",
 		"importers", "maker"
 	};
 	json_object *entry = json_object_new_object();
@@ -69,7 +68,7 @@ static int split(char *line, char **fields)
 	return n;
 }
 
-/* A line of BUFFERS; the names are those of the header line. */
+/* A line of LIVE_BUFFERS; the names are those of the header line. */
 struct row {
 	char *names[MAX_FIELDS];
 	char *values[MAX_FIELDS];
@@ -100,7 +99,7 @@ static void add_row(struct live *live, const struct row *row)
 	add_u64(entry, "phys_addr", number_of(row, "address"));
 	add_u64(entry, "size", number_of(row, "bytes"));
 	add_u64(entry, "node", number_of(row, "node"));
-	add_u64(entry, "age", number_of(row, "seconds"));
+	add_u64(entry, "age_s", number_of(row, "seconds"));
 	add_u64(entry, "importers", number_of(row, "importers"));
 	add_string(entry, "iomem_name", value_of(row, "name"));
 	json_object_object_add(entry, "kept", json_object_new_boolean(number_of(row, "kept")));
@@ -117,7 +116,7 @@ static int add_all(struct live *live)
 	struct row row;
 	FILE *file;
 
-	file = fopen(BUFFERS, "re");
+	file = fopen(LIVE_BUFFERS, "re");
 	if (!file)
 		return -errno;
 	if (fgets(names, sizeof(names), file))
@@ -243,10 +242,26 @@ static void add_processes(struct live *live)
 	closedir(proc);
 }
 
+static int compare(json_object *a, json_object *b, const char *key)
+{
+	__u64 x = json_object_get_uint64(json_object_object_get(a, key));
+	__u64 y = json_object_get_uint64(json_object_object_get(b, key));
+
+	return (x > y) - (x < y);
+}
+
+/* By size, the largest first; equal ones by address. */
+static int compare_entries(const void *a, const void *b)
+{
+	json_object *x = *(json_object * const *)a, *y = *(json_object * const *)b;
+
+	return compare(y, x, "size") ?: compare(x, y, "phys_addr");
+}
+
 /*
- * Collects all buffers that can be found; live_free() is needed in any case.
- * Return: 0; -EACCES no permission for debugfs or -ENOENT debugfs is not mounted,
- * in both of which only buffers with a visible descriptor are found.
+ * Collects all buffers that can be found; live_free() is needed in any case. Return: 0;
+ * -EACCES no permission for debugfs or -ENOENT debugfs is not mounted, in both of which
+ * only buffers with a visible descriptor are found.
  */
 int live_collect(struct live *live)
 {
@@ -255,8 +270,28 @@ int live_collect(struct live *live)
 	live->all = json_object_new_array();
 	live->by_inode = json_object_new_object();
 	err = add_all(live);
+	live->complete = !err;
 	add_processes(live);
+	json_object_array_sort(live->all, compare_entries);
 	return err;
+}
+
+/* Leaves the kept buffers only or, unless @addr is 0, the one at this address. */
+void live_only_kept(struct live *live, __u64 addr)
+{
+	json_object *kept = json_object_new_array(), *entry;
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(live->all); i++) {
+		entry = json_object_array_get_idx(live->all, i);
+		if (!json_object_get_boolean(json_object_object_get(entry, "kept")))
+			continue;
+		if (!addr || addr == json_object_get_uint64(json_object_object_get(entry,
+										   "phys_addr")))
+			json_object_array_add(kept, json_object_get(entry));
+	}
+	json_object_put(live->all);
+	live->all = kept;
 }
 
 void live_free(struct live *live)

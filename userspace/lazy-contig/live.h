@@ -5,16 +5,25 @@
 
 #include "cli.h"
 
+#define LIVE_BUFFERS	"/sys/kernel/debug/lazy_contig/buffers"
+
 /*
- * @all is an array with an object for each buffer; @by_inode maps the inode
- * numbers of its dma-bufs to the same objects.
+ * @all is an array with an object for each buffer, the largest first; @by_inode maps the
+ * inode numbers of dma-bufs to the same objects.
  */
 struct live {
 	json_object *all;
 	json_object *by_inode;
+	bool complete;
 };
 
+/* live.c */
 int live_collect(struct live *live);
+void live_only_kept(struct live *live, __u64 addr);
 void live_free(struct live *live);
+
+/* live_print.c */
+void live_print_table(const struct live *live);
+void live_print(const struct live *live, bool json);
 
 #endif /* LIVE_H */

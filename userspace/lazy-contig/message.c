@@ -49,20 +49,16 @@ int fail_file(int err, const char *path)
 	return exit_code(err);
 }
 
-int usage_hint(const char *cmd)
+/* @cmd is NULL before a command is known. Return: CODE_USAGE. */
+int usage_error(const struct command *cmd, const char *fmt, ...)
 {
-	fprintf(stderr, "Try '%s --help' for more information.\n", cmd);
-	return CODE_USAGE;
-}
-
-int usage_error(const char *cmd, const char *fmt, ...)
-{
+	const char *space = cmd ? " " : "", *name = cmd ? cmd->name : "";
 	va_list ap;
 
-	fprintf(stderr, "%s: ", cmd);
+	fprintf(stderr, "lazy-contig%s%s: ", space, name);
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
-	return usage_hint(cmd);
+	fprintf(stderr, "\nTry 'lazy-contig%s%s --help' for more information.\n", space, name);
+	return CODE_USAGE;
 }

@@ -17,6 +17,11 @@ void add_u64(json_object *out, const char *key, __u64 value)
 	json_object_object_add(out, key, json_object_new_uint64(value));
 }
 
+void add_bool(json_object *out, const char *key, bool value)
+{
+	json_object_object_add(out, key, json_object_new_boolean(value));
+}
+
 static void print_value(const char *key, json_object *value)
 {
 	char size[32];
@@ -40,7 +45,7 @@ void print_object(json_object *out, bool json)
 						    JSON_C_TO_STRING_NOSLASHESCAPE));
 	} else {
 		json_object_object_foreach(out, key, value) {
-			printf("%-10s ", key);
+			printf("%-12s ", key);
 			print_value(key, value);
 		}
 	}

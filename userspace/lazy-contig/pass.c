@@ -13,45 +13,6 @@
 
 #define RETRY_MS	20
 
-static const char send_help[] =
-"Usage: lazy-contig send SOCKET SIZE [OPTION]...\n"
-"Allocate a buffer and send it to the first process that connects to the UNIX\n"
-"socket SOCKET, a path. The buffer then belongs to the receiver.\n"
-"\n"
-"  --heap HEAP      heap to allocate from (default: lazy_contig)\n"
-"  --name NAME      debug name of the buffer, at most 31 bytes\n"
-"  --fill PATTERN   fill the buffer: 'zero', 'offset', or a byte from 0 to 255\n"
-"  --timeout N      wait at most N seconds for a receiver (default: 10)\n"
-"  --json           print one JSON object\n"
-"  --help           show this text\n";
-
-static const struct option send_options[] = {
-	{ "fill", required_argument, NULL, OPT_FILL },
-	{ "heap", required_argument, NULL, OPT_HEAP },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "name", required_argument, NULL, OPT_NAME },
-	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
-	{ }
-};
-
-static const char receive_help[] =
-"Usage: lazy-contig receive SOCKET [OPTION]...\n"
-"Receive a buffer from 'lazy-contig send SOCKET' and print its location.\n"
-"\n"
-"  --check PATTERN  check the contents: 'zero', 'offset', or a byte from 0 to 255\n"
-"  --hold           hold the buffer until SIGINT, SIGTERM or SIGHUP\n"
-"  --timeout N      wait at most N seconds for a sender (default: 10)\n"
-"  --json           print one JSON object\n"
-"  --help           show this text\n";
-
-static const struct option receive_options[] = {
-	{ "check", required_argument, NULL, OPT_CHECK },
-	{ "hold", no_argument, NULL, OPT_HOLD },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
-	{ }
-};
-
 static int socket_address(const char *path, struct sockaddr_un *addr)
 {
 	*addr = (struct sockaddr_un){ .sun_family = AF_UNIX };
@@ -177,26 +138,24 @@ static int run_send(const struct args *args)
 {
 	json_object *out;
 	__u64 size;
-	double ms;
 	int fd, code;
 
 	code = args_size(args, 1, &size);
-	if (code)
-		return code;
-	code = buffer_alloc(args, size, &fd, &ms);
+	if (!code)
+		code = buffer_alloc(args->heap, size, &fd);
 	if (code)
 		return code;
 
-	if (args->has_fill)
-		code = contents_fill(fd, &args->fill);
+	out = json_object_new_object();
+	code = buffer_name(fd, args->name);
+	describe(fd, out);
+	if (!code)
+		code = contents(args, fd, out);
 	if (!code)
 		code = send_buffer(args, fd);
-	if (!code) {
-		out = json_object_new_object();
-		describe(fd, out);
+	if (!code)
 		print_object(out, args->json);
-		json_object_put(out);
-	}
+	json_object_put(out);
 	close(fd);
 	return code;
 }
@@ -219,7 +178,7 @@ static int receive_buffer(const struct args *args)
 static int run_receive(const struct args *args)
 {
 	json_object *out;
-	int fd, code = CODE_OK;
+	int fd, code;
 
 	fd = receive_buffer(args);
 	if (fd < 0)
@@ -230,13 +189,9 @@ static int run_receive(const struct args *args)
 		fprintf(stderr, "lazy-contig: the descriptor received from %s is not a dma-buf\n",
 			args->operands[0]);
 		code = CODE_FAILED;
+	} else {
+		code = show(args, fd, out);
 	}
-	if (!code && args->check)
-		code = contents_check(fd, &args->expect, out);
-	if (!code && args->hold)
-		code = hold(out, args->json);
-	else
-		print_object(out, args->json);
 	json_object_put(out);
 	close(fd);
 	return code;
@@ -245,8 +200,12 @@ static int run_receive(const struct args *args)
 const struct command cmd_send = {
 	.name = "send",
 	.summary = "allocate a buffer and send it to another process",
-	.help = send_help,
-	.options = send_options,
+	.usage = { "SOCKET SIZE [OPTION]..." },
+	.help =
+"Allocate a buffer and send it to the first process that connects to the UNIX\n"
+"socket SOCKET, a path. The buffer then belongs to the receiver.",
+	.complete = "files",
+	.options = { OPT_HEAP, OPT_NAME, OPT_CHECK, OPT_FILL, OPT_TIMEOUT, OPT_JSON },
 	.min_operands = 2,
 	.max_operands = 2,
 	.run = run_send,
@@ -255,8 +214,10 @@ const struct command cmd_send = {
 const struct command cmd_receive = {
 	.name = "receive",
 	.summary = "receive a buffer from another process",
-	.help = receive_help,
-	.options = receive_options,
+	.usage = { "SOCKET [OPTION]..." },
+	.help = "Receive a buffer from 'lazy-contig send SOCKET' and print its location.",
+	.complete = "files",
+	.options = { OPT_CHECK, OPT_FILL, OPT_HOLD, OPT_TIMEOUT, OPT_JSON },
 	.min_operands = 1,
 	.max_operands = 1,
 	.run = run_receive,

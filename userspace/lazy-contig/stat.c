@@ -8,24 +8,6 @@
 
 #include "cli.h"
 
-static const char help[] =
-"Usage: lazy-contig stat [OPTION]...\n"
-"Print the statistics of the module since it was loaded. lazy_contig(4) describes\n"
-"each of them.\n"
-"\n"
-"  --watch SECONDS  print them periodically, with the change since the last time\n"
-"  --prometheus     print the Prometheus text format, for the textfile collector\n"
-"                   of node_exporter\n"
-"  --json           print a JSON object\n"
-"  --help           show this text\n";
-
-static const struct option options[] = {
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "prometheus", no_argument, NULL, OPT_PROMETHEUS },
-	{ "watch", required_argument, NULL, OPT_WATCH },
-	{ }
-};
-
 /* All other statistics are counters. */
 static const char * const gauges[] = { "live_bytes", "pool_pages" };
 
@@ -78,64 +60,117 @@ static void print_prometheus(json_object *out)
 	}
 }
 
-static void print_changes(json_object *out, json_object *before)
+/* The unit of a statistic, by the end of its name, and what it is multiplied with. */
+static const struct unit {
+	const char *suffix;
+	const char *names[5];	/* the next is so many times larger */
+	unsigned int step;
+} units[] = {
+	{ "_bytes", { "B", "KiB", "MiB", "GiB", "TiB" }, 1024 },
+	{ "_pages", { "B", "KiB", "MiB", "GiB", "TiB" }, 1024 },
+	{ "_us", { "us", "ms", "s" }, 1000 },
+};
+
+static const struct unit *unit_of(const char *name)
 {
+	size_t i, len = strlen(name), n;
+
+	for (i = 0; i < ARRAY_SIZE(units); i++) {
+		n = strlen(units[i].suffix);
+		if (len > n && !strcmp(name + len - n, units[i].suffix))
+			return &units[i];
+	}
+	return NULL;
+}
+
+/* Formats a value, right-aligned, with its unit. */
+void format_statistic(const char *name, long long value, bool sign, char *text, size_t len)
+{
+	const struct unit *unit = unit_of(name);
+	double scaled = value;
+	int i = 0;
+
+	if (!unit) {
+		snprintf(text, len, sign ? "%+10lld     " : "%10lld     ", value);
+		return;
+	}
+	if (!strcmp(unit->suffix, "_pages"))
+		scaled *= sysconf(_SC_PAGESIZE);
+	while ((scaled >= unit->step || scaled <= -(double)unit->step) && i < 4 &&
+	       unit->names[i + 1]) {
+		scaled /= unit->step;
+		i++;
+	}
+	snprintf(text, len, sign ? "%+10.*f %-4s" : "%10.*f %-4s", i ? 1 : 0, scaled,
+		 unit->names[i]);
+}
+
+/* @before: NULL the first time */
+static void print_table(json_object *out, json_object *before)
+{
+	char text[64];
 	json_object *old;
 
+	printf("%-18s %10s UNIT%s\n", "NAME", "VALUE", before ? "     CHANGE UNIT" : "");
 	json_object_object_foreach(out, name, value) {
-		__u64 now = json_object_get_uint64(value), then = now;
+		long long now = json_object_get_uint64(value), then = now;
 
-		if (json_object_object_get_ex(before, name, &old))
-			then = json_object_get_uint64(old);
-		printf("%-16s %12llu %+12lld\n", name, (unsigned long long)now,
-		       (long long)(now - then));
+		format_statistic(name, now, false, text, sizeof(text));
+		printf("%-18s %s", name, text);
+		if (before) {
+			if (json_object_object_get_ex(before, name, &old))
+				then = json_object_get_uint64(old);
+			format_statistic(name, now - then, true, text, sizeof(text));
+			fputs(text, stdout);
+		}
+		putchar('\n');
 	}
-	putchar('\n');
 	fflush(stdout);
 }
 
-static int watch(json_object *before, int seconds)
+static void print_statistics(const struct args *args, json_object *out, json_object *before)
 {
-	int err = 0;
-
-	while (!err) {
-		json_object *out = json_object_new_object();
-
-		sleep(seconds);
-		err = read_statistics(out);
-		if (!err)
-			print_changes(out, before);
-		json_object_put(before);
-		before = out;
+	if (args->prometheus) {
+		print_prometheus(out);
+	} else if (args->json) {
+		print_object(out, true);
+	} else {
+		if (before)
+			putchar('\n');
+		print_table(out, before);
 	}
-	json_object_put(before);
-	return err;
 }
 
 static int run(const struct args *args)
 {
-	json_object *out = json_object_new_object();
+	json_object *out, *before = NULL;
 	int err;
 
-	err = read_statistics(out);
-	if (err) {
-		json_object_put(out);
-		return fail_file(err, SYSFS_DIR);
+	if (args->prometheus && (args->json || args->watch))
+		return usage_error(args->cmd, "--prometheus excludes --json and --watch");
+	for (;;) {
+		out = json_object_new_object();
+		err = read_statistics(out);
+		if (!err)
+			print_statistics(args, out, before);
+		json_object_put(before);
+		before = out;
+		if (err || !args->watch || ferror(stdout))
+			break;
+		sleep(args->watch);
 	}
-	if (args->prometheus)
-		print_prometheus(out);
-	else
-		print_object(out, args->json);
-	if (args->watch)
-		return fail_file(watch(out, args->watch), SYSFS_DIR);
 	json_object_put(out);
-	return CODE_OK;
+	return err ? fail_file(err, SYSFS_DIR) : CODE_OK;
 }
 
 const struct command cmd_stat = {
 	.name = "stat",
+	.usage = { "[OPTION]..." },
 	.summary = "print the statistics of the module",
-	.help = help,
-	.options = options,
+	.help =
+"Print the statistics of the module since it was loaded. lazy_contig(4) describes\n"
+"each of them.",
+	.notes = "With --watch and --json, one object is printed on a line each time.",
+	.options = { OPT_WATCH, OPT_PROMETHEUS, OPT_JSON },
 	.run = run,
 };

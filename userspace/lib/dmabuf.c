@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* Ioctls of dma-bufs, of any exporter. */
+/* Length, synchronization and name of dma-bufs, of any exporter. */
 #include <errno.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "lazy_contig.h"
 
-static int sync_ioctl(int fd, __u64 flags)
+int lazy_contig_size(int fd, uint64_t *size)
+{
+	off_t end = lseek(fd, 0, SEEK_END);
+
+	if (end < 0)
+		return -errno;
+	*size = end;
+	return 0;
+}
+
+static int sync_ioctl(int fd, uint64_t flags)
 {
 	struct dma_buf_sync sync = { .flags = flags };
 	int ret;

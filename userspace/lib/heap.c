@@ -26,7 +26,7 @@ int lazy_contig_heap_open(const char *heap)
 	return fd < 0 ? -errno : fd;
 }
 
-int lazy_contig_heap_alloc(int heap_fd, __u64 len, unsigned int fd_flags)
+int lazy_contig_heap_alloc(int heap_fd, uint64_t len, unsigned int fd_flags)
 {
 	struct dma_heap_allocation_data data = {
 		.len = len,
@@ -38,7 +38,7 @@ int lazy_contig_heap_alloc(int heap_fd, __u64 len, unsigned int fd_flags)
 	return data.fd;
 }
 
-int lazy_contig_alloc(const char *heap, __u64 len, unsigned int fd_flags)
+int lazy_contig_alloc(const char *heap, uint64_t len, unsigned int fd_flags)
 {
 	int heap_fd, fd;
 

@@ -2,22 +2,23 @@
 /*
  * liblazy_contig: allocate, map and pass physically contiguous dma-bufs.
  *
- * Every function returns 0 or a file descriptor on success and a negative
+ * Functions that can fail return 0 or a file descriptor on success and a negative
  * errno value on failure; errno itself is not meaningful. A returned descriptor
  * belongs to the caller, who closes it with close(2). Pointer arguments must not
  * be NULL.
  *
- * The library prints nothing and has no state: every function may be called
- * from any thread. All of them may block; those that wait for memory or for a
- * device say so.
+ * The library prints nothing. Every function may be called from any thread, also
+ * with the same descriptor at the same time. All of them may block; those that wait
+ * for memory or for a device say so.
  *
  * Mapping, synchronization, naming and passing work with the dma-bufs of any
- * exporter. lazy_contig_query(), lazy_contig_request(), lazy_contig_open(),
- * lazy_contig_resize() and lazy_contig_free() need the lazy_contig module: each
- * call opens %LAZY_CONTIG_DEVICE and can also fail as open(2) does: -ENOENT if
- * the module is not loaded, -EACCES without permission for the node, -EMFILE or
- * -ENFILE if no descriptor is available. -ENOTTY means that the loaded module
- * is too old for the call, -E2BIG that it is too old for a field that is set.
+ * exporter. Functions with a parameter @dev need the lazy_contig module: @dev is a
+ * descriptor of lazy_contig_device_open(). Each of them can also return -EBADF if
+ * @dev is not open, -ENOTTY if it is no descriptor of the control device or if the
+ * loaded module is too old for the call, and -E2BIG if the module is too old for a
+ * field that is set.
+ *
+ * liblazy_contig(3) describes which changes later versions can bring.
  *
  * Compile and link with "pkg-config --cflags --libs lazy_contig".
  */
@@ -25,13 +26,16 @@
 #define LAZY_CONTIG_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <linux/dma-buf.h>
 #include <linux/lazy_contig.h>
-#include <linux/types.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* Version of this header, as 0xMMmmpp: major, minor, patch. */
+#define LAZY_CONTIG_VERSION		0x010000
 
 /* Heap names for lazy_contig_alloc() and lazy_contig_heap_open(). */
 #define LAZY_CONTIG_HEAP		"lazy_contig"
@@ -75,7 +79,7 @@ int lazy_contig_heap_open(const char *heap);
  * -EINTR the process is being killed; -EMFILE, -ENFILE no descriptor available;
  * -ENOTTY @heap_fd is not a heap; -EBADF @heap_fd is not open.
  */
-int lazy_contig_heap_alloc(int heap_fd, __u64 len, unsigned int fd_flags);
+int lazy_contig_heap_alloc(int heap_fd, uint64_t len, unsigned int fd_flags);
 
 /**
  * lazy_contig_alloc() - allocate a dma-buf from a heap given by name
@@ -83,15 +87,30 @@ int lazy_contig_heap_alloc(int heap_fd, __u64 len, unsigned int fd_flags);
  * @len: as for lazy_contig_heap_alloc()
  * @fd_flags: as for lazy_contig_heap_alloc()
  *
- * Opens the heap, allocates, and closes the heap.
+ * Opens the heap, allocates, and closes the heap. No other heap is tried if that
+ * fails.
  *
  * Return: a file descriptor of the dma-buf, owned by the caller, or an error of
  * lazy_contig_heap_open() or lazy_contig_heap_alloc().
  */
-int lazy_contig_alloc(const char *heap, __u64 len, unsigned int fd_flags);
+int lazy_contig_alloc(const char *heap, uint64_t len, unsigned int fd_flags);
+
+/**
+ * lazy_contig_device_open() - open the control device
+ *
+ * Opens %LAZY_CONTIG_DEVICE for the functions that have a parameter @dev. A program
+ * can open it, drop privileges, and go on using it: what needs CAP_SYS_ADMIN
+ * depends on the capabilities of the caller at the time of the call.
+ *
+ * Return: a close-on-exec file descriptor, owned by the caller. -ENOENT no such node
+ * (is the module loaded?); -EACCES no permission for the node; -EMFILE, -ENFILE no
+ * descriptor available; or another error of open(2).
+ */
+int lazy_contig_device_open(void);
 
 /**
  * lazy_contig_query() - get length, NUMA node and physical address of a buffer
+ * @dev: the control device
  * @fd: a dma-buf of lazy_contig
  * @info: overwritten with the result; unspecified on failure. See
  *	linux/lazy_contig.h for the fields
@@ -103,56 +122,62 @@ int lazy_contig_alloc(const char *heap, __u64 len, unsigned int fd_flags);
  * Calls LAZY_CONTIG_IOCTL_QUERY of linux/lazy_contig.h.
  *
  * Return: 0. -EINVAL @fd is not a dma-buf or has another exporter, or @size is
- * too small; -EBADF @fd is not open; -ENOENT, -EACCES, -EMFILE, -ENFILE
- * %LAZY_CONTIG_DEVICE cannot be opened.
+ * too small; -EBADF @fd is not open.
  */
-int lazy_contig_query(int fd, struct lazy_contig_query *info, size_t size);
+int lazy_contig_query(int dev, int fd, struct lazy_contig_query *info, size_t size);
+
+/**
+ * lazy_contig_request_init() - initialize a request
+ * @request: set to defaults: no constraint, any node, O_RDWR | O_CLOEXEC as flags of
+ *	the descriptor
+ * @size: sizeof(*request), which lets the struct grow in later versions
+ */
+void lazy_contig_request_init(struct lazy_contig_allocation *request, size_t size);
 
 /**
  * lazy_contig_request() - allocate a buffer with placement constraints
- * @request: length and constraints; fields that are not used must be 0, except
- *	@request->node, which is -1 for any node. @request->size, @request->fd
- *	and @request->phys_addr are set by the call. See linux/lazy_contig.h for
- *	the fields
- * @size: sizeof(*request), which lets the struct grow in later versions
+ * @dev: the control device
+ * @request: initialized by lazy_contig_request_init(); the caller has set the length
+ *	and the constraints. @request->fd and @request->phys_addr are set by the
+ *	call. See linux/lazy_contig.h for the fields
  *
  * Constraints are a NUMA node, an alignment and a maximum address. With
  * CAP_SYS_ADMIN the buffer can also have a name in /proc/iomem and, with
  * %LAZY_CONTIG_KEEP in @request->flags, outlive every descriptor until
- * lazy_contig_free(). @request->phys_addr is the physical address, or 0 without
+ * lazy_contig_kept_free(). @request->phys_addr is the physical address, or 0 without
  * CAP_SYS_ADMIN. Waits as lazy_contig_heap_alloc() does.
  *
  * Calls LAZY_CONTIG_IOCTL_ALLOC of linux/lazy_contig.h.
  *
  * Return: a file descriptor of the dma-buf, owned by the caller. -EINVAL a field
- * of @request is invalid, its node is not online, or @size is too small; -EPERM
+ * of @request is invalid, its node is not online, or it was not initialized; -EPERM
  * a name or %LAZY_CONTIG_KEEP without CAP_SYS_ADMIN; -ENOMEM the length exceeds
  * the available memory or a limit, or no range was found within the time limit;
- * -EINTR the process is being killed; -EMFILE, -ENFILE no descriptor available;
- * -ENOENT, -EACCES %LAZY_CONTIG_DEVICE cannot be opened.
+ * -EINTR the process is being killed; -EMFILE, -ENFILE no descriptor available.
  */
-int lazy_contig_request(struct lazy_contig_allocation *request, size_t size);
+int lazy_contig_request(int dev, struct lazy_contig_allocation *request);
 
 /**
- * lazy_contig_open() - get a dma-buf of a kept buffer
+ * lazy_contig_kept_open() - get a dma-buf of a kept buffer
+ * @dev: the control device
  * @phys_addr: physical address of the buffer's first byte
  * @fd_flags: as for lazy_contig_heap_alloc()
  *
- * All dma-bufs of a kept buffer share its memory. lseek(fd, 0, SEEK_END) returns
- * its length. Needs CAP_SYS_ADMIN. Waits for a resize of the buffer in progress.
+ * All dma-bufs of a kept buffer share its memory. Needs CAP_SYS_ADMIN. Waits for a
+ * resize of the buffer in progress.
  *
  * Calls LAZY_CONTIG_IOCTL_OPEN of linux/lazy_contig.h.
  *
  * Return: a file descriptor of a new dma-buf, owned by the caller. -ENOENT no
  * kept buffer begins at @phys_addr; -EINVAL unknown @fd_flags; -EPERM
  * CAP_SYS_ADMIN is missing; -ENOMEM no kernel memory for the dma-buf; -EINTR the
- * process is being killed; -EMFILE, -ENFILE no descriptor available; -ENOENT,
- * -EACCES %LAZY_CONTIG_DEVICE cannot be opened.
+ * process is being killed; -EMFILE, -ENFILE no descriptor available.
  */
-int lazy_contig_open(__u64 phys_addr, unsigned int fd_flags);
+int lazy_contig_kept_open(int dev, uint64_t phys_addr, unsigned int fd_flags);
 
 /**
- * lazy_contig_resize() - change the length of a kept buffer
+ * lazy_contig_kept_resize() - change the length of a kept buffer
+ * @dev: the control device
  * @phys_addr: in: physical address of the buffer's first byte; out: the address
  *	after the resize, unchanged on failure
  * @len: new length in bytes, at least 1; rounded up to the page size
@@ -169,13 +194,13 @@ int lazy_contig_open(__u64 phys_addr, unsigned int fd_flags);
  * a mapping or an importer references the buffer; -EINVAL @len is 0 or overflows
  * when rounded up; -ENOMEM @len exceeds the available memory or a limit, or no
  * range was found within the time limit; -EPERM CAP_SYS_ADMIN is missing; -EINTR
- * the process is being killed; -ENOENT, -EACCES, -EMFILE, -ENFILE
- * %LAZY_CONTIG_DEVICE cannot be opened.
+ * the process is being killed.
  */
-int lazy_contig_resize(__u64 *phys_addr, __u64 len);
+int lazy_contig_kept_resize(int dev, uint64_t *phys_addr, uint64_t len);
 
 /**
- * lazy_contig_free() - free a kept buffer
+ * lazy_contig_kept_free() - free a kept buffer
+ * @dev: the control device
  * @phys_addr: physical address of the buffer's first byte
  *
  * The buffer can no longer be opened, resized or freed by address. Descriptors,
@@ -186,26 +211,38 @@ int lazy_contig_resize(__u64 *phys_addr, __u64 len);
  * Calls LAZY_CONTIG_IOCTL_FREE of linux/lazy_contig.h.
  *
  * Return: 0. -ENOENT no kept buffer begins at @phys_addr; -EPERM CAP_SYS_ADMIN
- * is missing; -EINTR the process is being killed; -ENOENT, -EACCES, -EMFILE,
- * -ENFILE %LAZY_CONTIG_DEVICE cannot be opened.
+ * is missing; -EINTR the process is being killed.
  */
-int lazy_contig_free(__u64 phys_addr);
+int lazy_contig_kept_free(int dev, uint64_t phys_addr);
+
+/**
+ * lazy_contig_size() - get the length of a dma-buf
+ * @fd: the dma-buf
+ * @size: out: length in bytes, a multiple of the page size; unchanged on failure
+ *
+ * Calls lseek(2).
+ *
+ * Return: 0. -EBADF @fd is not open; or another error of lseek(2).
+ */
+int lazy_contig_size(int fd, uint64_t *size);
 
 /**
  * lazy_contig_map() - map a dma-buf
  * @fd: the dma-buf
  * @len: number of bytes to map from offset 0, from 1 to the length of the buffer,
- *	which lseek(fd, 0, SEEK_END) returns
+ *	see lazy_contig_size()
  * @prot: PROT_READ, PROT_WRITE or both
  * @addr: out: address of the mapping; unchanged on failure
  *
  * The mapping is shared and keeps the buffer alive after @fd is closed. It
- * belongs to the caller, who removes it with lazy_contig_unmap(). If @len is
- * 2 MiB or more the address is a multiple of 2 MiB, so that the kernel can map
- * the buffer with huge page table entries. Accesses belong between
+ * belongs to the caller, who removes it with lazy_contig_unmap(). If @len is at
+ * least the size of a huge page table entry (2 MiB on most machines), the address is
+ * a multiple of that size, unless another thread maps something there meanwhile;
+ * the kernel can then map the buffer with such entries. Accesses belong between
  * lazy_contig_sync_begin() and lazy_contig_sync_end().
  *
- * Calls mmap(2).
+ * Calls mmap(2). The first call of a process also reads
+ * /sys/kernel/mm/transparent_hugepage/hpage_pmd_size, if it is accessible.
  *
  * Return: 0. -EINVAL @len is 0 or exceeds the length of the buffer; -EACCES @fd
  * was not opened for @prot; -EBADF @fd is not open; -ENOMEM no address space

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Promise: tools: the header compiles as C and C++; symbols are versioned; functions and
-#   parameters have a man page
+#   parameters have a man page, functions with their thread safety
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -20,15 +20,42 @@ holds() {
 	[ $status = 0 ] || echo "$out" | diag
 }
 
+# A program in C and C++ with each struct, and a call in which a struct and a function
+# with similar names meet.
+program() {
+	cat <<EOF
+#include <$1>
+#include <lazy_contig.h>
+#if LAZY_CONTIG_VERSION < 0x010000
+#error no version
+#endif
+int request(int dev);
+int request(int dev)
+{
+	struct lazy_contig_query query;
+	struct lazy_contig_allocation allocation;
+	struct lazy_contig_open open;
+	struct lazy_contig_resize resize;
+	struct lazy_contig_free free;
+
+	open.phys_addr = resize.phys_addr = free.phys_addr = 0;
+	lazy_contig_request_init(&allocation, sizeof(allocation));
+	allocation.len = 4096;
+	return lazy_contig_query(dev, lazy_contig_request(dev, &allocation), &query,
+				 sizeof(query)) +
+	       lazy_contig_kept_free(dev, open.phys_addr + resize.phys_addr + free.phys_addr);
+}
+EOF
+}
+
 header() {
-	printf '#include <%s>\n#include <lazy_contig.h>\n' "$2" |
-		"$1" -x "$3" -std="$4" -Wall -Wextra -Wpedantic -Werror -Ilib -I../uapi \
-			-fsyntax-only -
+	program "$2" | "$1" -x "$3" -std="$4" -Wall -Wextra -Wpedantic -Werror -Ilib -I../uapi \
+		-fsyntax-only -
 }
 
 # Public functions, according to the header, the version script and the library.
 declared() {
-	sed -n 's/^int \(lazy_contig_[a-z_]*\)(.*/\1/p' lib/lazy_contig.h | sort
+	sed -nE 's/^(int|void) (lazy_contig_[a-z_]*)\(.*/\2/p' lib/lazy_contig.h | sort
 }
 
 versioned() {
@@ -37,7 +64,7 @@ versioned() {
 
 exported() {
 	nm -D --defined-only "$O"/liblazy_contig.so |
-		sed -n 's/.* T \([^@]*\)@@LAZY_CONTIG_1.0$/\1/p' | sort
+		sed -n 's/.* T \([^@]*\)@@LIBLAZY_CONTIG_1.0$/\1/p' | sort
 }
 
 same() {
@@ -46,6 +73,12 @@ same() {
 
 soname() {
 	readelf -d "$O"/liblazy_contig.so | grep -q 'SONAME.*\[liblazy_contig.so.1\]'
+}
+
+# The version of the header, 0xMMmmpp, and that of the file.
+version() {
+	n=$(sed -n 's/^#define LAZY_CONTIG_VERSION\t*//p' lib/lazy_contig.h)
+	[ -e "$O/liblazy_contig.so.$((n >> 16)).$((n >> 8 & 255)).$((n & 255))" ]
 }
 
 # Pages with .so are checked as the page that they include.
@@ -63,8 +96,12 @@ documented() {
 		page=man/$function.3
 		[ -e "$page" ] || { echo "no $page"; return 1; }
 		target=$(sed -n 's|^\.so man3/|man/|p' "$page")
-		grep -q "^\.BI \"int $function(" "${target:-$page}" ||
+		grep -qE "^\.BI? \"?(int|void) $function\(" "${target:-$page}" ||
 			{ echo "$page: no prototype"; return 1; }
+		grep -q "^Thread safety: MT-Safe" "${target:-$page}" ||
+			{ echo "$page: no thread safety"; return 1; }
+		grep -q "$function" man/liblazy_contig.3 ||
+			{ echo "liblazy_contig(3): no $function"; return 1; }
 	done
 }
 
@@ -89,7 +126,8 @@ fi
 holds "the version script has what the header declares" same "$(declared)" "$(versioned)"
 holds "the library exports what the header declares" same "$(declared)" "$(exported)"
 holds "the library's soname" soname
-holds "every function has a man page" documented
+holds "the version of the header is that of the library" version
+holds "every function has a man page with prototype and thread safety" documented
 holds "every module parameter is in lazy_contig(4)" parameters_documented
 if command -v man >/dev/null; then
 	holds "man pages are formatted without a warning" pages_clean

@@ -116,41 +116,130 @@ static void test_patterns(void)
 	ok(words[1023] == 0x5a5a5a5a5a5a5a5aULL, "a byte fills the last word");
 }
 
-static int parse(const struct command *cmd, struct args *args, char *a, char *b, char *c)
+static int parse(const struct command *cmd, struct args *args, const char *a, const char *b,
+		 const char *c)
 {
-	static char *argv[5], name[5];
-	int argc = 1;
+	const char * const words[] = { a, b, c };
+	int count = 0;
 
-	argv[0] = memcpy(name, "test", sizeof(name));
-	argv[1] = a;
-	argv[2] = b;
-	argv[3] = c;
-	while (argv[argc])
-		argc++;
-	return args_parse(cmd, argc, argv, args);
+	while (count < 3 && words[count])
+		count++;
+	return args_parse(cmd, count, words, args);
 }
 
 static void test_args(void)
 {
-	char size[] = "64M", json[] = "--json", fill[] = "--fill=offset", bad[] = "--fill=no";
-	char pid[] = "--pid=12", name32[] = "--name=12345678901234567890123456789012";
-	char name31[] = "--name=1234567890123456789012345678901", zero[] = "0";
+	static const char name31[] = "--name=1234567890123456789012345678901";
+	static const char name32[] = "--name=12345678901234567890123456789012";
 	struct args args;
 	__u64 n;
 
-	ok(parse(&cmd_alloc, &args, size, json, fill) == CODE_OK && args.json && args.has_fill &&
-	   args.fill.kind == PATTERN_OFFSET, "options after the operand");
-	ok(!strcmp(args.heap, "lazy_contig"), "the default heap");
+	ok(parse(&cmd_alloc, &args, "64M", "--json", "--fill=offset") == CODE_OK && args.json &&
+	   args.has_fill && args.fill.kind == PATTERN_OFFSET, "options after the operand");
+	ok(!args.heap && args.node == -1 && !args_placed(&args), "the defaults");
 	ok(args_size(&args, 0, &n) == CODE_OK && n == 64 << 20, "the operand is a size");
-	ok(parse(&cmd_alloc, &args, json, NULL, NULL) == CODE_USAGE, "missing operand");
-	ok(parse(&cmd_alloc, &args, size, size, NULL) == CODE_USAGE, "unexpected argument");
-	ok(parse(&cmd_alloc, &args, size, pid, NULL) == CODE_USAGE, "an option of another command");
-	ok(parse(&cmd_alloc, &args, size, bad, NULL) == CODE_USAGE, "invalid pattern");
-	ok(parse(&cmd_alloc, &args, size, name31, NULL) == CODE_OK, "the longest name");
-	ok(parse(&cmd_alloc, &args, size, name32, NULL) == CODE_USAGE, "name too long");
-	ok(parse(&cmd_query, &args, pid, NULL, NULL) == CODE_OK && args.pid == 12, "--pid");
-	ok(parse(&cmd_alloc, &args, zero, NULL, NULL) == CODE_OK &&
+	ok(parse(&cmd_alloc, &args, "--fill", "offset", "64M") == CODE_OK && args.has_fill &&
+	   args.count == 1, "options before the operand, the value in another word");
+	ok(parse(&cmd_alloc, &args, "--json", NULL, NULL) == CODE_USAGE, "missing operand");
+	ok(parse(&cmd_alloc, &args, "1M", "1M", NULL) == CODE_USAGE, "unexpected argument");
+	ok(parse(&cmd_alloc, &args, "1M", "--pid=1", NULL) == CODE_USAGE,
+	   "an option of another command");
+	ok(parse(&cmd_alloc, &args, "1M", "--jso", NULL) == CODE_USAGE, "an abbreviation");
+	ok(parse(&cmd_alloc, &args, "1M", "--json=1", NULL) == CODE_USAGE, "a superfluous value");
+	ok(parse(&cmd_alloc, &args, "1M", "--fill", NULL) == CODE_USAGE, "a missing value");
+	ok(parse(&cmd_alloc, &args, "1M", "-j", NULL) == CODE_USAGE, "an unknown short option");
+	ok(parse(&cmd_alloc, &args, "1M", "--fill=no", NULL) == CODE_USAGE, "invalid pattern");
+	ok(parse(&cmd_alloc, &args, "1M", name31, NULL) == CODE_OK, "the longest name");
+	ok(parse(&cmd_alloc, &args, "1M", name32, NULL) == CODE_USAGE, "name too long");
+	ok(parse(&cmd_query, &args, "--pid=12", NULL, NULL) == CODE_OK && args.pid == 12, "--pid");
+	ok(parse(&cmd_query, &args, "--pid=0", NULL, NULL) == CODE_USAGE, "--pid 0");
+	ok(parse(&cmd_probe, &args, "--", "--json", NULL) == CODE_OK && !args.json &&
+	   !strcmp(args.operands[0], "--json"), "an operand like an option, after --");
+	ok(parse(&cmd_kdump, &args, "--off", "--status", NULL) == CODE_USAGE,
+	   "actions exclude each other");
+	ok(parse(&cmd_alloc, &args, "0", NULL, NULL) == CODE_OK &&
 	   args_size(&args, 0, &n) == CODE_USAGE, "size 0");
+}
+
+/* Sizes and addresses have the same form, wherever they stand. */
+static void test_addresses(void)
+{
+	struct args args;
+	__u64 n;
+
+	ok(parse(&cmd_keep, &args, "1M", "--max-addr=4G", "--align=16M") == CODE_OK &&
+	   args.max_addr == 4ULL << 30 && args.align == 16 << 20, "options with suffixes");
+	ok(args_placed(&args), "are constraints");
+	ok(parse(&cmd_alloc, &args, "1M", "--node", "1") == CODE_OK && args_placed(&args),
+	   "so is a node");
+	ok(parse(&cmd_keep_free, &args, "5G", NULL, NULL) == CODE_OK &&
+	   args_address(&args, 0, &n) == CODE_OK && n == 5ULL << 30, "an operand with a suffix");
+	ok(parse(&cmd_keep_free, &args, "0x140000000", NULL, NULL) == CODE_OK &&
+	   args_address(&args, 0, &n) == CODE_OK && n == 5ULL << 30, "a hexadecimal one");
+	ok(parse(&cmd_keep, &args, "1M", "--max-addr=0", NULL) == CODE_USAGE, "--max-addr 0");
+	ok(parse(&cmd_keep, &args, "1M", "--align=x", NULL) == CODE_USAGE, "an invalid alignment");
+}
+
+static bool helps(const char *a, const char *b, const char *c)
+{
+	const char * const words[] = { a, b, c };
+
+	return args_help(&cmd_alloc, 3, words);
+}
+
+static void test_help(void)
+{
+	ok(helps("1M", "--json", "--help"), "--help at the end");
+	ok(helps("-h", "many", "--nonsense"), "-h before what is wrong");
+	ok(helps("--nonsense", "--fill=no", "-h"), "-h after what is wrong");
+	ok(!helps("1M", "--name", "--help"), "--help as the value of an option");
+	ok(!helps("--", "1M", "--help"), "--help after --");
+}
+
+static void test_similar(void)
+{
+	static const char * const cases[][2] = {
+		{ "lsit", "list" }, { "allocate", "alloc" }, { "que", "query" },
+		{ "doctr", "doctor" }, { "free", "keep free" }, { "statt", "stat" },
+		{ "import", NULL }, { "x", NULL }, { "nonsense", NULL }, { "", NULL },
+	};
+	const char *best;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		best = similar_command("", cases[i][0]);
+		ok(best == cases[i][1] || (best && cases[i][1] && !strcmp(best, cases[i][1])),
+		   "'%s' is similar to %s", cases[i][0], cases[i][1] ?: "nothing");
+	}
+	best = similar_command("keep ", "lst");
+	ok(best && !strcmp(best, "keep list"), "a command of kept buffers");
+	ok(!similar_command("keep ", "64M"), "which a size is not");
+}
+
+static void test_statistics(void)
+{
+	static const struct {
+		const char *name;
+		long long value;
+		bool sign;
+		const char *text;
+	} cases[] = {
+		{ "requests", 12, false, "        12     " },
+		{ "requests", 12, true, "       +12     " },
+		{ "live_bytes", 0, false, "         0 B   " },
+		{ "live_bytes", 8 << 20, false, "       8.0 MiB " },
+		{ "live_bytes", -1536, true, "      -1.5 KiB " },
+		{ "search_us", 999, false, "       999 us  " },
+		{ "search_us", 2500000, true, "      +2.5 s   " },
+	};
+	char text[64];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		format_statistic(cases[i].name, cases[i].value, cases[i].sign, text, sizeof(text));
+		ok(!strcmp(text, cases[i].text), "%s %lld is '%s'", cases[i].name,
+		   cases[i].value, text);
+	}
 }
 
 static void test_exit_codes(void)
@@ -170,6 +259,10 @@ int main(void)
 	test_numbers();
 	test_patterns();
 	test_args();
+	test_addresses();
+	test_help();
+	test_similar();
+	test_statistics();
 	test_exit_codes();
 	return tap_done();
 }

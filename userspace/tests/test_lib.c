@@ -8,9 +8,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -186,16 +188,28 @@ static unsigned long address_space(void)
 	return pages;
 }
 
+/* SIZE_MAX if the kernel has no huge page table entries. */
+static size_t huge_size(void)
+{
+	char text[32];
+
+	if (file_read_line("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", text,
+			   sizeof(text)))
+		return SIZE_MAX;
+	return strtoull(text, NULL, 10);
+}
+
 static void test_map(void)
 {
 	static const size_t sizes[] = { 1, 4096, 2 * MIB - 4096, 2 * MIB - 1, 2 * MIB, 3 * MIB + 1,
 					64 * MIB };
+	size_t huge = huge_size();
 	int fd = memfd(64 * MIB), i, j;
 	unsigned long before = address_space();
 	char *addr;
 
 	for (i = 0; i < (int)ARRAY_SIZE(sizes); i++) {
-		size_t len = sizes[i], aligned = len > 2 * MIB - 4096 ? 2 * MIB : 4096;
+		size_t len = sizes[i], aligned = len + 4095 < huge ? 4096 : huge;
 		int good = 1;
 
 		/* Repeated, because a single address can be aligned by chance. */
@@ -245,7 +259,6 @@ static void test_map_errors(void)
 static void test_ioctls(void)
 {
 	int fd = memfd(4096), err;
-	struct lazy_contig_query info;
 	char path[2 * PATH_MAX];
 
 	ok(lazy_contig_sync_begin(fd, DMA_BUF_SYNC_READ) == -ENOTTY, "sync begin on a file");
@@ -274,8 +287,75 @@ static void test_ioctls(void)
 	ok(err >= 0 && fcntl(err, F_GETFD) == FD_CLOEXEC, "a heap by its path, close-on-exec");
 	close(err);
 
-	ok(lazy_contig_query(fd, &info, 4) == -EINVAL, "query into a struct too small");
+	ok(lazy_contig_alloc("", 4096, O_RDWR) < 0 && lazy_contig_alloc("..", 4096, O_RDWR) < 0,
+	   "names that are no heap");
 	close(fd);
+}
+
+/* Each function of the control device, with a descriptor of another file. */
+static void test_device(void)
+{
+	struct lazy_contig_allocation request;
+	struct lazy_contig_query info;
+	uint64_t addr = 4096, size = 1;
+	int fd = memfd(8192);
+
+	memset(&request, 0xff, sizeof(request));
+	lazy_contig_request_init(&request, sizeof(request));
+	ok(request.size == sizeof(request) && request.node == -1 &&
+	   request.fd_flags == (O_RDWR | O_CLOEXEC), "a request for any node");
+	ok(!request.flags && !request.len && !request.align && !request.max_addr &&
+	   !request.name[0] && !request.phys_addr, "without constraints");
+	ok(lazy_contig_request(fd, &request) == -ENOTTY, "request from another file");
+	ok(lazy_contig_request(-1, &request) == -EBADF, "request from a closed descriptor");
+
+	ok(lazy_contig_query(fd, fd, &info, 4) == -EINVAL, "query into a struct too small");
+	ok(lazy_contig_query(-ENOENT, fd, &info, sizeof(info)) == -EBADF,
+	   "query with the error of opening the device");
+	ok(lazy_contig_kept_open(fd, addr, O_RDWR) == -ENOTTY, "open with another file");
+	ok(lazy_contig_kept_resize(fd, &addr, 4096) == -ENOTTY && addr == 4096,
+	   "resize with another file");
+	ok(lazy_contig_kept_free(fd, addr) == -ENOTTY, "free with another file");
+
+	ok(!lazy_contig_size(fd, &size) && size == 8192, "size");
+	ok(lazy_contig_size(-1, &size) == -EBADF && size == 8192,
+	   "size of a closed descriptor");
+	close(fd);
+}
+
+#define THREADS	8
+
+/* Maps and unmaps its own file; counts mappings without what it has written. */
+static void *map_often(void *data)
+{
+	int fd = memfd(4 * MIB), i, *wrong = data;
+	char *addr;
+
+	for (i = 0; i < 500; i++) {
+		if (lazy_contig_map(fd, 4 * MIB, PROT_READ | PROT_WRITE, (void **)&addr)) {
+			(*wrong)++;
+			continue;
+		}
+		memcpy(addr + 2 * MIB, &fd, sizeof(fd));
+		*wrong += memcmp(addr + 2 * MIB, &fd, sizeof(fd)) != 0;
+		*wrong += lazy_contig_unmap(addr, 4 * MIB) != 0;
+	}
+	close(fd);
+	return NULL;
+}
+
+static void test_threads(void)
+{
+	pthread_t threads[THREADS];
+	int wrong[THREADS] = { 0 }, sum = 0, i;
+
+	for (i = 0; i < THREADS; i++)
+		pthread_create(&threads[i], NULL, map_often, &wrong[i]);
+	for (i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], NULL);
+		sum += wrong[i];
+	}
+	ok(!sum, "threads map and unmap at the same time");
 }
 
 int main(void)
@@ -291,6 +371,8 @@ int main(void)
 	test_map();
 	test_map_errors();
 	test_ioctls();
+	test_device();
+	test_threads();
 	ok(open_fds() == before, "no descriptor was leaked");
 	return tap_done();
 }

@@ -11,12 +11,26 @@
 set -u
 
 heap=/dev/dma_heap/lazy_contig
+manual=$LC_SRC/userspace/man/lazy-contig.1
 # shellcheck source=userspace/tests/vm_common.sh
 . "${0%/*}/vm_common.sh"
 
+# Every key of the last output is in the manual.
+keys()
+{
+	local key missing=
+
+	while read -r key; do
+		grep -qE "^\.(TP|B|BR) .*\b$key\b|^\.BR? $key\b" "$manual" || missing="$missing $key"
+	done < <(jq -r '[paths[] | strings] | unique[]' "$tmp/out")
+	[ -z "$missing" ] || echo "not in lazy-contig(1):$missing" >>"$tmp/err"
+	[ -z "$missing" ]
+	result $? "  with keys that the manual has"
+}
+
 live_buffers()
 {
-	lazy-contig list --json 2>/dev/null | jq length
+	lazy-contig list --json 2>/dev/null | jq .count
 }
 
 general()
@@ -25,16 +39,28 @@ general()
 
 	gives 2 "no command" lazy-contig
 	gives 2 "an unknown command" lazy-contig nonsense
+	gives 2 "a mistyped command" lazy-contig allco 4M
+	says "unknown command 'allco', did you mean 'alloc'" "  has a suggestion"
 	gives 0 "--version" lazy-contig --version
 	says '^lazy-contig [0-9]' "  says the version"
+	gives 0 "-V" lazy-contig -V
 	gives 0 "--help" lazy-contig --help
-	for command in alloc query send receive import \
-		keep open resize free kdump list stat explain doctor; do
+	gives 0 "-h" lazy-contig -h
+	says '^  keep free ' "  lists the commands"
+	for command in alloc list stat query send receive probe keep "keep list" "keep show" \
+		"keep open" "keep resize" "keep free" kdump explain doctor; do
+		# shellcheck disable=SC2086 # one or two words
 		gives 0 "$command --help" lazy-contig $command --help
 		says "^Usage: lazy-contig $command" "  shows how to use it"
+		# shellcheck disable=SC2086
 		gives 2 "$command --nonsense" lazy-contig $command --nonsense
 		says "Try 'lazy-contig $command --help'" "  refers to --help"
 	done
+	gives 0 "help after what is wrong" lazy-contig alloc --nonsense -h
+	gives 0 "help of a command" lazy-contig help keep resize
+	says '^Usage: lazy-contig keep resize ADDRESS SIZE' "  shows how to use it"
+	gives 2 "help of an unknown command" lazy-contig help nonsense
+	gives 1 "output to a full device" sh -c 'lazy-contig --help >/dev/full'
 }
 
 alloc()
@@ -46,12 +72,24 @@ alloc()
 	json '.size == 8192 and .heap == "lazy_contig" and .node == 0 and .alloc_ms > 0' \
 		"  in whole pages"
 	json '.phys_addr > 0 and .phys_addr % 4096 == 0' "  with its address"
-	gives 0 "alloc --check finds zeros" lazy-contig alloc 4M --check --json
-	json '.contents == "as expected"' "  and says so"
+	gives 0 "alloc --check finds zeros" lazy-contig alloc 4M --check zero --json
+	json '.contents_ok' "  and says so"
+	gives 6 "alloc --check finds nothing else" lazy-contig alloc 4M --check 1 --json
+	json '.contents_ok == false and .wrong_at == 0' "  and says so"
+	keys
 	for pattern in zero offset 0x5a 255; do
-		gives 0 "alloc --fill $pattern --check" \
-			lazy-contig alloc 16M --fill $pattern --check
+		gives 0 "alloc --fill $pattern" lazy-contig alloc 16M --fill $pattern --json
+		json '.contents_ok' "  is read back"
 	done
+	gives 0 "alloc --align --max-addr --node" \
+		lazy-contig alloc 1M --align 16M --max-addr 2G --node 0 --name low --json
+	json '.phys_addr % 16777216 == 0 and .phys_addr < 2147483648 and .name == "low"' \
+		"  are obeyed"
+	gives 4 "alloc where there is no memory" lazy-contig alloc 1M --max-addr 4K
+	gives 1 "alloc on a node that is not online" lazy-contig alloc 1M --node 63
+	gives 2 "alloc with a constraint and a heap" lazy-contig alloc 1M --node 0 --heap system
+	gives 2 "alloc with an address that is too large" lazy-contig alloc 1M --max-addr 16777216T
+	says "--max-addr: '16777216T' is too large" "  names the option"
 	gives 0 "alloc from lazy_contig_dma32" \
 		lazy-contig alloc 4M --heap lazy_contig_dma32 --json
 	json '.heap == "lazy_contig_dma32" and .phys_addr + .size <= 4294967296' \
@@ -73,6 +111,7 @@ alloc()
 	says '1024 TiB.*Cannot allocate memory' "  says the size and the error"
 	gives 2 "alloc 0" lazy-contig alloc 0
 	gives 2 "alloc of an invalid size" lazy-contig alloc many
+	says "SIZE: invalid number 'many'" "  says which"
 	gives 2 "alloc --fill with an invalid pattern" lazy-contig alloc 4M --fill nonsense
 	gives 1 "alloc from a node that is not a heap" lazy-contig alloc 4M --heap /dev/null
 	gives 5 "alloc without permission" as_nobody lazy-contig alloc 4M
@@ -92,20 +131,26 @@ held()
 
 	gives 0 "list" lazy-contig list
 	says "^8 MiB +0x[0-9a-f]+ +0 +[0-9]+ s +linux,cma +camera +$pid lazy-contig$" "  shows the buffer"
+	says '^1 buffer, 8 MiB$' "  and the total"
 	gives 0 "list --json" lazy-contig list --json
-	json "length == 1 and .[0].name == \"camera\" and .[0].users[0].pid == $pid" \
+	json ".count == 1 and .bytes == 8388608 and .complete and
+		.buffers[0].name == \"camera\" and .buffers[0].users[0].pid == $pid" \
 		"  shows the buffer and its user"
-	json ".[0].phys_addr == $(jq .phys_addr "$tmp/one")" "  and its address"
-	json ".[0] | .maker == .users[0] and .age < 100 and .heap == \"linux,cma\"" \
+	json ".buffers[0].phys_addr == $(jq .phys_addr "$tmp/one")" "  and its address"
+	keys
+	json ".buffers[0] | .maker == .users[0] and .age_s < 100 and .heap == \"linux,cma\"" \
 		"  its maker, age and heap"
 	gives 0 "list without debugfs" hidden 'umount /sys/kernel/debug' lazy-contig list --json
-	json "length == 1 and .[0].phys_addr == $(jq .phys_addr "$tmp/one") and .[0].age == null" \
+	json "(.complete | not) and .count == 1 and .buffers[0].age_s == null and
+		.buffers[0].phys_addr == $(jq .phys_addr "$tmp/one")" \
 		"  shows a buffer that a process has"
 	gives 0 "list for an unprivileged user" as_nobody lazy-contig list --json
-	json 'length == 0' "  does not show the buffer of root"
+	json '.count == 0 and (.complete | not)' "  does not show the buffer of root"
+	says 'only buffers of your own processes .* 8 MiB$' "  but says that there are more"
 
 	gives 0 "query --pid" lazy-contig query --pid $pid --json
-	json ".phys_addr == $(jq .phys_addr "$tmp/one") and .size == 8388608 and .node == 0" \
+	json ".pid == $pid and (.buffers | length) == 1 and (.buffers[0] |
+		.phys_addr == $(jq .phys_addr "$tmp/one") and .size == 8388608 and .node == 0)" \
 		"  finds the buffer of a process"
 	gives 0 "query --pid with a descriptor" \
 		lazy-contig query --pid $pid "$(jq .fd "$tmp/one")" --json
@@ -116,7 +161,27 @@ held()
 	wait $pid
 	result $? "SIGTERM ends it with 0"
 	gives 0 "list afterwards" lazy-contig list --json
-	json 'length == 0' "  is empty"
+	json '.count == 0 and .bytes == 0 and .buffers == []' "  is empty"
+}
+
+# Buffers of several sizes
+sorted()
+{
+	local size pids=
+
+	for size in 1M 16M 4M; do
+		lazy-contig alloc $size --hold >"$tmp/held" &
+		pids="$pids $!"
+		await test -s "$tmp/held"
+		: >"$tmp/held"
+	done
+	gives 0 "list of several buffers" lazy-contig list --json
+	json '[.buffers[].size] == [16777216, 4194304, 1048576] and .bytes == 22020096' \
+		"  is sorted, and has the total"
+	# shellcheck disable=SC2086 # several words
+	kill $pids
+	# shellcheck disable=SC2086
+	wait $pids
 }
 
 query()
@@ -138,7 +203,7 @@ pass()
 	lazy-contig send "$tmp/socket" --timeout 200 8M --fill offset --name shared --json >"$tmp/sent" &
 	sender=$!
 	gives 0 "receive from a sender" lazy-contig receive "$tmp/socket" --timeout 200 --check offset --json
-	json '.contents == "as expected" and .name == "shared" and .size == 8388608' \
+	json '.contents_ok and .name == "shared" and .size == 8388608' \
 		"  the same bytes"
 	wait $sender
 	result $? "send ends with 0"
@@ -158,7 +223,7 @@ pass()
 	lazy-contig send "$tmp/socket" --timeout 200 4M --fill 1 >"$tmp/sent" &
 	sender=$!
 	gives 6 "receive of unexpected contents" lazy-contig receive "$tmp/socket" --timeout 200 --check 2 --json
-	json '.contents == "wrong" and .wrong_at == 0' "  says where"
+	json '.contents_ok == false and .wrong_at == 0' "  says where"
 	wait $sender
 }
 
@@ -201,22 +266,24 @@ hidden()
 
 status_of()
 {
-	printf '.[] | select(.check == "%s") | .status == "%s"' "$1" "$2"
+	printf '.checks[] | select(.check == "%s") | .status == "%s"' "$1" "$2"
 }
 
 doctor()
 {
 	gives 0 "doctor" lazy-contig doctor
 	gives 0 "doctor --json" lazy-contig doctor --json
-	json '[.[] | .status] | all(. == "ok")' "  all checks are ok"
-	json '[.[] | .check] == ["kernel", "signature", "module", "nodes", "permission",
+	keys
+	json '.ok and all(.checks[]; .status == "ok")' "  all checks are ok"
+	json '[.checks[].check] == ["kernel", "signature", "module", "nodes", "permission",
 		"memory", "trial"]' "  all checks are listed"
 
 	gives 3 "doctor without the module" \
 		hidden 'mount -t tmpfs none /sys/module && mount -t tmpfs none /dev' \
 		lazy-contig doctor --json
+	json '.ok == false' "  fails"
 	json "$(status_of module failed)" "  reports the module"
-	json '.[] | select(.check == "module") | .remedy | test("install")' "  with a remedy"
+	json '.checks[] | select(.check == "module") | .remedy | test("install")' "  with a remedy"
 	json "$(status_of nodes failed)" "  and the nodes"
 	gives 3 "list without the module" \
 		hidden 'mount -t tmpfs none /sys/module' lazy-contig list
@@ -237,12 +304,12 @@ doctor()
 	json "$(status_of nodes failed)" "  and the nodes as failed"
 
 	gives 5 "doctor for an unprivileged user" as_nobody lazy-contig doctor --json
-	json '.[] | select(.check == "permission") | .remedy | test("udev")' \
+	json '.checks[] | select(.check == "permission") | .remedy | test("udev")' \
 		"  refers to the udev rule"
 	chgrp video $heap ${heap}_dma32 /dev/lazy_contig
 	chmod 0660 $heap ${heap}_dma32 /dev/lazy_contig
 	gives 5 "doctor for an unprivileged user, with the udev rule" as_nobody lazy-contig doctor --json
-	json '.[] | select(.check == "permission") | .remedy | test("usermod -aG video")' \
+	json '.checks[] | select(.check == "permission") | .remedy | test("usermod -aG video")' \
 		"  names the group to join"
 	gives 0 "doctor for a member of the group" \
 		setpriv --reuid=65534 --regid=65534 --groups=video lazy-contig doctor
@@ -257,10 +324,12 @@ doctor()
 figures()
 {
 	gives 0 "stat" lazy-contig stat
-	says '^requests +0$' "  begins at 0"
+	says '^requests +0 *$' "  begins at 0"
+	says '^live_bytes +0 B *$' "  has units"
 	gives 0 "explain" lazy-contig explain
 	says 'No request has failed' "  has nothing to explain"
 	gives 0 "explain --json" lazy-contig explain --json
+	json '.failed == false' "  says so"
 
 	gives 0 "an allocation" lazy-contig alloc 64K
 	gives 4 "an allocation beyond the limit" lazy-contig alloc 1024G
@@ -272,10 +341,17 @@ figures()
 	says '^lazy_contig_requests_total 2$' "  with values"
 	says '^# TYPE lazy_contig_live_bytes gauge$' "  has gauges"
 	gives 0 "explain --json" lazy-contig explain --json
-	json '.reason == "fail_limit" and .size == 1099511627776 and
+	keys
+	json '.failed and .reason == "fail_limit" and .size == 1099511627776 and
 		(.advice | test("limit_mb"))' "  names the reason and a remedy"
 	gives 0 "explain" lazy-contig explain
 	says 'limit' "  describes the reason"
+	gives 2 "stat in two formats" lazy-contig stat --prometheus --json
+	gives 0 "stat --watch --json" sh -c 'lazy-contig stat --watch 1 --json | head -n 2'
+	jq -es 'length == 2 and all(.[]; .requests == 2)' "$tmp/out" >/dev/null
+	result $? "  prints an object each time"
+	gives 0 "stat --watch" sh -c 'lazy-contig stat --watch 1 | sed "/CHANGE/q"'
+	says '^NAME +VALUE UNIT +CHANGE UNIT$' "  shows what changes"
 	gives 0 "stat for an unprivileged user" as_nobody lazy-contig stat
 	gives 5 "explain for an unprivileged user" as_nobody lazy-contig explain
 	says 'only root can read' "  says what right it needs"
@@ -289,6 +365,7 @@ general
 figures
 alloc
 held
+sorted
 query
 pass
 pass_errors

@@ -127,18 +127,71 @@ static void test_query(void)
 	} large;
 	struct lazy_contig_query info;
 	int fd = alloc(SIZE), null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int dev = lazy_contig_device_open();
+	uint64_t size;
 
-	ok(!lazy_contig_query(fd, &info, sizeof(info)), "query");
+	ok(dev >= 0 && fcntl(dev, F_GETFD) == FD_CLOEXEC, "the control device");
+	ok(!lazy_contig_size(fd, &size) && size == SIZE, "size");
+	ok(!lazy_contig_query(dev, fd, &info, sizeof(info)), "query");
 	ok(info.len == SIZE && info.node == 0, "length and node");
 	ok(info.flags == LAZY_CONTIG_PHYS_VALID && info.phys_addr &&
 	   !(info.phys_addr % 4096), "physical address");
 	memset(&large, 0xff, sizeof(large));
-	ok(!lazy_contig_query(fd, &large.info, sizeof(large)) && !large.later &&
+	ok(!lazy_contig_query(dev, fd, &large.info, sizeof(large)) && !large.later &&
 	   large.info.phys_addr == info.phys_addr, "query into a later, larger struct");
-	ok(lazy_contig_query(null, &info, sizeof(info)) == -EINVAL, "query another file");
+	ok(lazy_contig_query(dev, null, &info, sizeof(info)) == -EINVAL, "query another file");
 	close(null);
 	close(fd);
-	ok(lazy_contig_query(fd, &info, sizeof(info)) == -EBADF, "query a closed descriptor");
+	ok(lazy_contig_query(dev, fd, &info, sizeof(info)) == -EBADF, "query a closed descriptor");
+	close(dev);
+}
+
+static void test_request(void)
+{
+	struct lazy_contig_allocation request;
+	int dev = lazy_contig_device_open(), fd;
+	struct lazy_contig_query info;
+
+	lazy_contig_request_init(&request, sizeof(request));
+	request.len = 5000;
+	request.align = 4 * MIB;
+	request.max_addr = 0x3fffffff;
+	fd = lazy_contig_request(dev, &request);
+	ok(fd >= 0 && fd == request.fd && fcntl(fd, F_GETFD) == FD_CLOEXEC, "request");
+	ok(!lazy_contig_query(dev, fd, &info, sizeof(info)) && info.len == 8192 &&
+	   info.phys_addr == request.phys_addr && !(info.phys_addr % (4 * MIB)) &&
+	   info.phys_addr + info.len - 1 <= 0x3fffffff, "its constraints are obeyed");
+	close(fd);
+	request.node = 63;
+	ok(lazy_contig_request(dev, &request) == -EINVAL, "a node that is not online");
+	memset(&request, 0, sizeof(request));
+	request.len = 4096;
+	ok(lazy_contig_request(dev, &request) == -EINVAL, "a request that was not initialized");
+	close(dev);
+}
+
+static void test_kept(void)
+{
+	struct lazy_contig_allocation request;
+	int dev = lazy_contig_device_open(), fd;
+	uint64_t addr, size;
+
+	lazy_contig_request_init(&request, sizeof(request));
+	request.flags = LAZY_CONTIG_KEEP;
+	request.len = MIB;
+	fd = lazy_contig_request(dev, &request);
+	addr = request.phys_addr;
+	ok(fd >= 0 && addr, "keep a buffer");
+	ok(lazy_contig_kept_resize(dev, &addr, 2 * MIB) == -EBUSY && addr == request.phys_addr,
+	   "a buffer in use cannot be resized");
+	close(fd);
+	ok(!lazy_contig_kept_resize(dev, &addr, 2 * MIB) && addr, "resize");
+	fd = lazy_contig_kept_open(dev, addr, O_RDONLY | O_CLOEXEC);
+	ok(fd >= 0 && !lazy_contig_size(fd, &size) && size == 2 * MIB, "open");
+	close(fd);
+	ok(!lazy_contig_kept_free(dev, addr), "free");
+	ok(lazy_contig_kept_free(dev, addr) == -ENOENT, "which is not found again");
+	close(dev);
 }
 
 static int wait_for(int pid)
@@ -149,20 +202,40 @@ static int wait_for(int pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/* In a child process: gives up all privileges, with both devices open. */
+static void drop_privileges(int fd)
+{
+	int dev = lazy_contig_device_open(), heap = lazy_contig_heap_open(HEAP);
+	struct lazy_contig_allocation request;
+	struct lazy_contig_query info;
+
+	if (setresuid(65534, 65534, 65534))
+		_exit(1);
+	if (alloc(4096) != -EACCES || lazy_contig_device_open() != -EACCES)
+		_exit(2);
+	if (lazy_contig_heap_alloc(heap, 4096, O_RDWR | O_CLOEXEC) < 0)
+		_exit(3);
+	if (lazy_contig_query(dev, fd, &info, sizeof(info)) || info.phys_addr || info.len != 4096)
+		_exit(4);
+	lazy_contig_request_init(&request, sizeof(request));
+	request.len = 4096;
+	if (lazy_contig_request(dev, &request) < 0 || request.phys_addr)
+		_exit(5);
+	request.flags = LAZY_CONTIG_KEEP;
+	if (lazy_contig_request(dev, &request) != -EPERM ||
+	    lazy_contig_kept_free(dev, 4096) != -EPERM)
+		_exit(6);
+	_exit(0);
+}
+
 static void test_permission(void)
 {
-	struct lazy_contig_query info;
 	int fd = alloc(4096), pid;
 
 	pid = fork();
-	if (!pid) {
-		if (setresuid(65534, 65534, 65534))
-			_exit(1);
-		if (alloc(4096) != -EACCES)
-			_exit(2);
-		_exit(lazy_contig_query(fd, &info, sizeof(info)) == -EACCES ? 0 : 3);
-	}
-	ok(wait_for(pid) == 0, "an unprivileged user can neither allocate nor query");
+	if (!pid)
+		drop_privileges(fd);
+	ok(wait_for(pid) == 0, "an unprivileged user opens nothing, but goes on with what is open");
 	close(fd);
 }
 
@@ -205,6 +278,7 @@ static void test_command(void)
 	unsigned long long phys = 0;
 	struct lazy_contig_query info = { 0 };
 	char line[512];
+	int dev = lazy_contig_device_open();
 	FILE *pipe;
 
 	snprintf(line, sizeof(line), "lazy-contig query %d", fd);
@@ -212,7 +286,8 @@ static void test_command(void)
 	while (fgets(line, sizeof(line), pipe))
 		sscanf(line, "phys_addr %llx", &phys);
 	ok(pclose(pipe) == 0, "'lazy-contig query' of a descriptor that it inherits");
-	lazy_contig_query(fd, &info, sizeof(info));
+	lazy_contig_query(dev, fd, &info, sizeof(info));
+	close(dev);
 	ok(phys && phys == info.phys_addr, "gives the same address");
 	close(fd);
 }
@@ -269,6 +344,8 @@ int main(void)
 	test_sync_and_name();
 	test_sync_range();
 	test_query();
+	test_request();
+	test_kept();
 	test_permission();
 	test_pass();
 	test_command();

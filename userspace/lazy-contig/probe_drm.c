@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lazy-contig import: DRM devices. */
+/* lazy-contig probe: DRM devices. */
 #include <errno.h>
 #include <string.h>
 #include <drm/drm.h>
 
-#include "import.h"
+#include "probe.h"
 
-static int probe(struct importer *importer)
+static int identify(struct importer *importer)
 {
 	struct drm_version version = {
 		.name = importer->driver,
 		.name_len = sizeof(importer->driver) - 1,
 	};
 
-	importer->size = IMPORT_SIZE;
-	return import_ioctl(importer->fd, DRM_IOCTL_VERSION, &version);
+	importer->size = PROBE_SIZE;
+	return probe_ioctl(importer->fd, DRM_IOCTL_VERSION, &version);
 }
 
 static int try(const struct importer *importer, int buf, const char **step)
@@ -24,12 +24,12 @@ static int try(const struct importer *importer, int buf, const char **step)
 	int err;
 
 	*step = "DRM_IOCTL_PRIME_FD_TO_HANDLE";
-	err = import_ioctl(importer->fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime);
+	err = probe_ioctl(importer->fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime);
 	if (err)
 		return err;
 	gem.handle = prime.handle;
 	*step = "DRM_IOCTL_GEM_CLOSE";
-	return import_ioctl(importer->fd, DRM_IOCTL_GEM_CLOSE, &gem);
+	return probe_ioctl(importer->fd, DRM_IOCTL_GEM_CLOSE, &gem);
 }
 
 static const char *advice(int err)
@@ -50,9 +50,9 @@ static const char *advice(int err)
 	}
 }
 
-const struct importer_kind import_drm = {
+const struct importer_kind probe_drm = {
 	.name = "DRM",
-	.probe = probe,
+	.identify = identify,
 	.try = try,
 	.advice = advice,
 };

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lazy-contig import: V4L2 devices, such as cameras and codecs. */
+/* lazy-contig probe: V4L2 devices, such as cameras and codecs. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <linux/videodev2.h>
 
-#include "import.h"
+#include "probe.h"
 
 static const struct {
 	__u32 capability;
@@ -26,7 +26,7 @@ static int find_queue(struct importer *importer)
 	size_t i;
 	int err;
 
-	err = import_ioctl(importer->fd, VIDIOC_QUERYCAP, &cap);
+	err = probe_ioctl(importer->fd, VIDIOC_QUERYCAP, &cap);
 	if (err)
 		return err;
 	snprintf(importer->driver, sizeof(importer->driver), "%s", (const char *)cap.driver);
@@ -41,7 +41,7 @@ static int find_queue(struct importer *importer)
 	return -EOPNOTSUPP;
 }
 
-_Static_assert(IMPORT_PLANES == VIDEO_MAX_PLANES, "wrong number of planes");
+_Static_assert(PROBE_PLANES == VIDEO_MAX_PLANES, "wrong number of planes");
 
 static void add_plane(struct importer *importer, __u32 size)
 {
@@ -51,7 +51,7 @@ static void add_plane(struct importer *importer, __u32 size)
 }
 
 /* The buffer is large enough for a frame of the current format. */
-static int probe(struct importer *importer)
+static int identify(struct importer *importer)
 {
 	struct v4l2_format format = { };
 	__u32 i;
@@ -61,15 +61,15 @@ static int probe(struct importer *importer)
 	if (err)
 		return err;
 	format.type = importer->queue;
-	err = import_ioctl(importer->fd, VIDIOC_G_FMT, &format);
+	err = probe_ioctl(importer->fd, VIDIOC_G_FMT, &format);
 	if (err)
 		return err == -ENOTTY ? -EINVAL : err;
-	importer->size = IMPORT_SIZE;
+	importer->size = PROBE_SIZE;
 	if (!V4L2_TYPE_IS_MULTIPLANAR(importer->queue)) {
 		add_plane(importer, format.fmt.pix.sizeimage);
 		return 0;
 	}
-	for (i = 0; i < format.fmt.pix_mp.num_planes && i < IMPORT_PLANES; i++)
+	for (i = 0; i < format.fmt.pix_mp.num_planes && i < PROBE_PLANES; i++)
 		add_plane(importer, format.fmt.pix_mp.plane_fmt[i].sizeimage);
 	return 0;
 }
@@ -98,7 +98,7 @@ static int queue_buffer(const struct importer *importer, int buf)
 		buffer.length = importer->size;
 		buffer.bytesused = importer->plane_size[0];
 	}
-	return import_ioctl(importer->fd, VIDIOC_QBUF, &buffer);
+	return probe_ioctl(importer->fd, VIDIOC_QBUF, &buffer);
 }
 
 static int try(const struct importer *importer, int buf, const char **step)
@@ -111,13 +111,13 @@ static int try(const struct importer *importer, int buf, const char **step)
 	int err;
 
 	*step = "VIDIOC_REQBUFS";
-	err = import_ioctl(importer->fd, VIDIOC_REQBUFS, &request);
+	err = probe_ioctl(importer->fd, VIDIOC_REQBUFS, &request);
 	if (err)
 		return err;
 	*step = "VIDIOC_QBUF";
 	err = queue_buffer(importer, buf);
 	request.count = 0;
-	import_ioctl(importer->fd, VIDIOC_REQBUFS, &request);
+	probe_ioctl(importer->fd, VIDIOC_REQBUFS, &request);
 	return err;
 }
 
@@ -138,9 +138,9 @@ static const char *advice(int err)
 	}
 }
 
-const struct importer_kind import_v4l2 = {
+const struct importer_kind probe_v4l2 = {
 	.name = "V4L2",
-	.probe = probe,
+	.identify = identify,
 	.try = try,
 	.advice = advice,
 };

@@ -1,35 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lazy-contig import */
+/* lazy-contig probe */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "import.h"
-
-static const char help[] =
-"Usage: lazy-contig import NODE [OPTION]...\n"
-"Test whether a device imports buffers of lazy_contig, and from which heap.\n"
-"\n"
-"  --json           print one JSON object\n"
-"  --help           show this text\n"
-"\n"
-"NODE is a graphics device (/dev/dri/card0, /dev/dri/renderD128) or a video device\n"
-"(/dev/video0). A buffer of lazy_contig is imported and released; if it is refused,\n"
-"one of lazy_contig_dma32, which is below 4 GiB. Nothing is displayed or streamed,\n"
-"and no format is changed. The exit status is 7 if both are refused.\n";
-
-static const struct option options[] = {
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ }
-};
+#include "probe.h"
 
 static const char * const heaps[] = { LAZY_CONTIG_HEAP, LAZY_CONTIG_HEAP_DMA32 };
 
-static const struct importer_kind * const kinds[] = { &import_drm, &import_v4l2 };
+static const struct importer_kind * const kinds[] = { &probe_drm, &probe_v4l2 };
 
-int import_ioctl(int fd, unsigned long request, void *arg)
+int probe_ioctl(int fd, unsigned long request, void *arg)
 {
 	int ret;
 
@@ -46,7 +29,7 @@ static int find_kind(struct importer *importer)
 
 	for (i = 0; err == -ENOTTY && i < ARRAY_SIZE(kinds); i++) {
 		importer->kind = kinds[i];
-		err = kinds[i]->probe(importer);
+		err = kinds[i]->identify(importer);
 	}
 	return err;
 }
@@ -56,7 +39,7 @@ static void add_attempt(json_object *attempts, const char *heap, const char *ste
 	json_object *attempt = json_object_new_object();
 
 	add_string(attempt, "heap", heap);
-	json_object_object_add(attempt, "taken", json_object_new_boolean(!err));
+	add_bool(attempt, "taken", !err);
 	if (err) {
 		add_string(attempt, "step", step);
 		add_string(attempt, "error", strerror(-err));
@@ -68,19 +51,15 @@ static void add_attempt(json_object *attempts, const char *heap, const char *ste
  * Tries the heaps in order until a buffer is imported. *@err is the result of the
  * last import. Return: an exit code.
  */
-static int try_heaps(const struct args *args, const struct importer *importer,
-		     json_object *attempts, int *err)
+static int try_heaps(const struct importer *importer, json_object *attempts, int *err)
 {
-	struct args one = *args;
 	const char *step;
-	double ms;
 	int buf, code;
 	size_t i;
 
 	*err = -ENODATA;
 	for (i = 0; *err && i < ARRAY_SIZE(heaps); i++) {
-		one.heap = heaps[i];
-		code = buffer_alloc(&one, importer->size, &buf, &ms);
+		code = buffer_alloc(heaps[i], importer->size, &buf);
 		if (code)
 			return code;
 		*err = importer->kind->try(importer, buf, &step);
@@ -137,9 +116,9 @@ static int try_importer(const struct args *args, const struct importer *importer
 	add_string(out, "driver", importer->driver);
 	add_u64(out, "size", importer->size);
 	json_object_object_add(out, "attempts", attempts);
-	code = try_heaps(args, importer, attempts, &err);
+	code = try_heaps(importer, attempts, &err);
 	if (code == CODE_OK || code == CODE_REFUSED) {
-		json_object_object_add(out, "taken", json_object_new_boolean(!err));
+		add_bool(out, "taken", !err);
 		if (!err)
 			add_string(out, "heap", last_heap(attempts));
 		add_string(out, "advice", advice(importer, attempts, err));
@@ -185,11 +164,19 @@ static int run(const struct args *args)
 	return code;
 }
 
-const struct command cmd_import = {
-	.name = "import",
+const struct command cmd_probe = {
+	.name = "probe",
 	.summary = "test whether a device imports buffers, and from which heap",
-	.help = help,
-	.options = options,
+	.usage = { "NODE [OPTION]..." },
+	.help =
+"Test whether a device imports buffers of lazy_contig, and from which heap.",
+	.notes =
+"NODE is a graphics device (/dev/dri/card0, /dev/dri/renderD128) or a video device\n"
+"(/dev/video0). A buffer of lazy_contig is imported and released; if it is refused,\n"
+"one of lazy_contig_dma32, which is below 4 GiB. Nothing is displayed or streamed,\n"
+"and no format is changed. The exit status is 7 if both are refused.",
+	.complete = "devices",
+	.options = { OPT_JSON },
 	.min_operands = 1,
 	.max_operands = 1,
 	.run = run,
