@@ -95,7 +95,8 @@ static void test_refused(void)
 		"+a:below=G", "+a:below=0x", "+a:below=99999999T",
 		"+a:above=", "+a:below=1G:above=1G", "+a:align=3M", "+a:align=0",
 		"+a:node=", "+a:node=-1", "+a:node=1000000", "+a:node=x",
-		"+a:iomem=", "+a:iomem=\xc3\xa4", "+a:pinnable=1", "+a:uncached=", "+a:pinnable:uncached",
+		"+a:iomem=", "+a:iomem=\xc3\xa4", "+a:pinnable=1", "+a:uncached=",
+		"+a:pinnable:uncached",
 	};
 	size_t i;
 

@@ -99,12 +99,7 @@ static void check(int ret, const char *what)
 
 int main(int argc, char **argv)
 {
-	struct lazy_contig_allocation request = {
-		.len = 2 * PAGE,
-		.max_addr = EDU_HIGHEST,
-		.node = -1,
-		.fd_flags = O_RDWR | O_CLOEXEC,
-	};
+	struct lazy_contig_allocation request;
 	int dev, fd;
 	void *addr;
 	char *mem;
@@ -112,10 +107,12 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		errx(2, "usage: %s /sys/bus/pci/devices/...", argv[0]);
 	edu_open(argv[1]);
-	dev = open(LAZY_CONTIG_DEVICE, O_RDWR | O_CLOEXEC);
-	if (dev < 0)
-		err(1, "%s", LAZY_CONTIG_DEVICE);
-	fd = lazy_contig_request(&request, sizeof(request));
+	dev = lazy_contig_device_open();
+	check(dev, LAZY_CONTIG_DEVICE);
+	lazy_contig_request_init(&request, sizeof(request));
+	request.len = 2 * PAGE;
+	request.max_addr = EDU_HIGHEST;
+	fd = lazy_contig_request(dev, &request);
 	check(fd, "allocate");
 	if (!request.phys_addr)
 		errx(1, "physical addresses need CAP_SYS_ADMIN");

@@ -293,7 +293,7 @@ int lazy_contig_sync_end(int fd, unsigned int access);
 
 /**
  * lazy_contig_sync_range_begin() - begin CPU access to a part of a buffer
- * @dev: a descriptor of %LAZY_CONTIG_DEVICE
+ * @dev: the control device
  * @fd: a dma-buf of lazy_contig
  * @access: %DMA_BUF_SYNC_READ, %DMA_BUF_SYNC_WRITE or %DMA_BUF_SYNC_RW
  * @offset: first byte of the part
@@ -305,15 +305,14 @@ int lazy_contig_sync_end(int fd, unsigned int access);
  * Calls LAZY_CONTIG_IOCTL_SYNC of linux/lazy_contig.h with DMA_BUF_SYNC_START.
  *
  * Return: 0. -EINVAL @access is 0 or has unknown bits, the part is empty or does not
- * lie inside the buffer, @fd is not a dma-buf or has another exporter; -EBADF @fd or
- * @dev is not open; -ENOTTY @dev is no descriptor of %LAZY_CONTIG_DEVICE, or the
- * loaded module is too old.
+ * lie inside the buffer, @fd is not a dma-buf or has another exporter; -EBADF @fd is
+ * not open.
  */
-int lazy_contig_sync_range_begin(int dev, int fd, unsigned int access, __u64 offset, __u64 len);
+int lazy_contig_sync_range_begin(int dev, int fd, unsigned int access, uint64_t offset, uint64_t len);
 
 /**
  * lazy_contig_sync_range_end() - end CPU access to a part of a buffer
- * @dev: a descriptor of %LAZY_CONTIG_DEVICE
+ * @dev: the control device
  * @fd: a dma-buf of lazy_contig
  * @access: what the CPU has done: %DMA_BUF_SYNC_READ, %DMA_BUF_SYNC_WRITE or
  *	%DMA_BUF_SYNC_RW
@@ -329,7 +328,7 @@ int lazy_contig_sync_range_begin(int dev, int fd, unsigned int access, __u64 off
  *
  * Return: as lazy_contig_sync_range_begin().
  */
-int lazy_contig_sync_range_end(int dev, int fd, unsigned int access, __u64 offset, __u64 len);
+int lazy_contig_sync_range_end(int dev, int fd, unsigned int access, uint64_t offset, uint64_t len);
 
 /**
  * lazy_contig_set_name() - set the debug name of a dma-buf

@@ -5,7 +5,7 @@
 
 #include "lazy_contig.h"
 
-static int sync_range(int dev, int fd, __u32 flags, __u64 offset, __u64 len)
+static int sync_range(int dev, int fd, uint32_t flags, uint64_t offset, uint64_t len)
 {
 	struct lazy_contig_sync sync = {
 		.size = sizeof(sync),
@@ -22,14 +22,14 @@ static int sync_range(int dev, int fd, __u32 flags, __u64 offset, __u64 len)
 	return ret ? -errno : 0;
 }
 
-int lazy_contig_sync_range_begin(int dev, int fd, unsigned int access, __u64 offset, __u64 len)
+int lazy_contig_sync_range_begin(int dev, int fd, unsigned int access, uint64_t offset, uint64_t len)
 {
 	if (access & ~DMA_BUF_SYNC_RW)
 		return -EINVAL;
 	return sync_range(dev, fd, DMA_BUF_SYNC_START | access, offset, len);
 }
 
-int lazy_contig_sync_range_end(int dev, int fd, unsigned int access, __u64 offset, __u64 len)
+int lazy_contig_sync_range_end(int dev, int fd, unsigned int access, uint64_t offset, uint64_t len)
 {
 	if (access & ~DMA_BUF_SYNC_RW)
 		return -EINVAL;

@@ -104,7 +104,7 @@ static void test_sync_and_name(void)
 
 static void test_sync_range(void)
 {
-	int dev = open(LAZY_CONTIG_DEVICE, O_RDONLY | O_CLOEXEC), fd = alloc(8192);
+	int dev = lazy_contig_device_open(), fd = alloc(8192);
 
 	ok(!lazy_contig_sync_range_begin(dev, fd, DMA_BUF_SYNC_READ, 0, 8192), "sync range begin");
 	ok(!lazy_contig_sync_range_end(dev, fd, DMA_BUF_SYNC_READ, 8191, 1), "sync range end");
