@@ -161,6 +161,37 @@
 #include "search/zone.h"
 #include "sysfs.h"
 
+static int __init lc_faces_init(void)
+{
+	int ret;
+
+	ret = lc_control_init();
+	if (ret)
+		return ret;
+	ret = lc_lazy_cma_compat_init();
+	if (ret)
+		goto exit_control;
+	lc_debugfs_init();
+	ret = lc_heap_init();
+	if (ret)
+		goto exit_debugfs;
+	/*
+	 * The kernel frees a module whose init fails even if files of it are open:
+	 * until here the nodes exist, but opening them fails with -ENODEV.
+	 */
+	lc_control_publish();
+	lc_lazy_cma_compat_publish();
+	lc_heap_publish();
+	return 0;
+
+exit_debugfs:
+	lc_debugfs_exit();
+	lc_lazy_cma_compat_exit();
+exit_control:
+	lc_control_exit();
+	return ret;
+}
+
 static int __init lc_start(void)
 {
 	int ret;
@@ -185,30 +216,11 @@ static int __init lc_start(void)
 	ret = lc_sysfs_set_reserves();
 	if (ret)
 		goto exit_cpucache;
-	ret = lc_control_init();
+	ret = lc_faces_init();
 	if (ret)
 		goto exit_cpucache;
-	ret = lc_lazy_cma_compat_init();
-	if (ret)
-		goto exit_control;
-	lc_debugfs_init();
-	ret = lc_heap_init();
-	if (ret)
-		goto exit_debugfs;
-	/*
-	 * The kernel frees a module whose init fails even if files of it are open:
-	 * until here the nodes exist, but opening them fails with -ENODEV.
-	 */
-	lc_control_publish();
-	lc_lazy_cma_compat_publish();
-	lc_heap_publish();
 	return 0;
 
-exit_debugfs:
-	lc_debugfs_exit();
-	lc_lazy_cma_compat_exit();
-exit_control:
-	lc_control_exit();
 exit_cpucache:
 	lc_cpucache_exit();
 exit_hotplug:

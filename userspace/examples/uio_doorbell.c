@@ -38,16 +38,16 @@
 #define PAGE			4096
 #define LEN			1024	/* bytes to copy */
 
-static volatile char *registers;
+static char *registers;
 
 static void edu_write(unsigned int offset, uint32_t value)
 {
-	*(volatile uint32_t *)(registers + offset) = value;
+	__atomic_store_n((uint32_t *)(registers + offset), value, __ATOMIC_RELEASE);
 }
 
 static uint32_t edu_read(unsigned int offset)
 {
-	return *(volatile uint32_t *)(registers + offset);
+	return __atomic_load_n((uint32_t *)(registers + offset), __ATOMIC_ACQUIRE);
 }
 
 static int edu_file(const char *device, const char *name)

@@ -308,7 +308,8 @@ int lazy_contig_sync_end(int fd, unsigned int access);
  * lie inside the buffer, @fd is not a dma-buf or has another exporter; -EBADF @fd is
  * not open.
  */
-int lazy_contig_sync_range_begin(int dev, int fd, unsigned int access, uint64_t offset, uint64_t len);
+int lazy_contig_sync_range_begin(int dev, int fd, unsigned int access, uint64_t offset,
+				 uint64_t len);
 
 /**
  * lazy_contig_sync_range_end() - end CPU access to a part of a buffer
@@ -328,7 +329,8 @@ int lazy_contig_sync_range_begin(int dev, int fd, unsigned int access, uint64_t 
  *
  * Return: as lazy_contig_sync_range_begin().
  */
-int lazy_contig_sync_range_end(int dev, int fd, unsigned int access, uint64_t offset, uint64_t len);
+int lazy_contig_sync_range_end(int dev, int fd, unsigned int access, uint64_t offset,
+			       uint64_t len);
 
 /**
  * lazy_contig_set_name() - set the debug name of a dma-buf

@@ -22,14 +22,16 @@ static int sync_range(int dev, int fd, uint32_t flags, uint64_t offset, uint64_t
 	return ret ? -errno : 0;
 }
 
-int lazy_contig_sync_range_begin(int dev, int fd, unsigned int access, uint64_t offset, uint64_t len)
+int lazy_contig_sync_range_begin(int dev, int fd, unsigned int access, uint64_t offset,
+				 uint64_t len)
 {
 	if (access & ~DMA_BUF_SYNC_RW)
 		return -EINVAL;
 	return sync_range(dev, fd, DMA_BUF_SYNC_START | access, offset, len);
 }
 
-int lazy_contig_sync_range_end(int dev, int fd, unsigned int access, uint64_t offset, uint64_t len)
+int lazy_contig_sync_range_end(int dev, int fd, unsigned int access, uint64_t offset,
+			       uint64_t len)
 {
 	if (access & ~DMA_BUF_SYNC_RW)
 		return -EINVAL;
