@@ -4,35 +4,39 @@
  * range; each holds a reference to it and owns nothing else of the memory.
  *
  * The memory is ordinary RAM, cached by the CPU. SYNC maintains the caches for
- * each device that has the buffer mapped. Mappings of processes are by page
- * frame number (VM_PFNMAP), with huge entries where possible: the file of the
- * mapping keeps the dma-buf and so the range alive, and get_user_pages() does not
- * take such pages. Those of a pinnable buffer are of pages (VM_MIXEDMAP), each
- * mapping and each pin with a reference to each page: what is pinned still when
- * the range ends is deferred (cache/deferred.c).
+ * each device that has the buffer mapped. A buffer of an uncached heap has
+ * write-combined mappings instead, where devices are not coherent, and needs none
+ * of that: nothing of it is in a cache but what the kernel reached through its
+ * direct map, which is written back there and then.
+ *
+ * Mappings of processes are by page frame number (VM_PFNMAP), with huge entries
+ * where possible: the file of the mapping keeps the dma-buf and so the range alive,
+ * and get_user_pages() does not take such pages. Those of a pinnable buffer, which
+ * is never uncached, are of pages (VM_MIXEDMAP), each mapping and each pin with a
+ * reference to each page: what is pinned still when the range ends is deferred
+ * (cache/deferred.c).
  *
  * All functions may sleep, unless noted otherwise.
  */
 
-#include <linux/bitops.h>
+#include <linux/align.h>
 #include <linux/dma-buf.h>
-#include <linux/dma-mapping.h>
 #include <linux/dma-resv.h>
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/iosys-map.h>
-#include <linux/math.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/mutex.h>
 #include <linux/pagemap.h>
-#include <linux/scatterlist.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/vmalloc.h>
 
 #include "buffer.h"
 #include "compat.h"
+#include "cpucache.h"
+#include "importers.h"
 #include "range.h"
 
 /**
@@ -40,172 +44,124 @@
  * @list: entry in the range's list of buffers, owned by range.c
  * @range: the memory; the buffer holds a reference
  * @ino: inode number of the dma-buf, its identity in /proc
- * @lock: guards @attachments, and the dir of each of them
- * @attachments: all struct lc_attachment
+ * @importers: the devices attached to it
  */
 struct lc_buffer {
 	struct list_head list;
 	struct lc_range *range;
 	unsigned long ino;
-	struct mutex lock; /* guards attachments and their dir */
-	struct list_head attachments;
+	struct lc_importers importers;
 };
-
-/**
- * struct lc_attachment - a device attached to a buffer
- * @dev: the device
- * @table: the pages of the buffer, with DMA addresses while mapped
- * @list: entry in the buffer's list of attachments
- * @dir: direction of the mapping, DMA_NONE if not mapped
- */
-struct lc_attachment {
-	struct device *dev;
-	struct sg_table table;
-	struct list_head list;
-	enum dma_data_direction dir;
-};
-
-/*
- * sg->length has 32 bits, so an entry is less than 4 GiB long. The next one must
- * begin as aligned as the first: what a device needs of the address of a buffer
- * it may need of each entry.
- */
-static unsigned long lc_sg_pages(const struct lc_range *range)
-{
-	unsigned long align = min(1UL << __ffs(range->ext.pfn),
-				  (unsigned long)SZ_2G >> PAGE_SHIFT);
-
-	return ((unsigned long)SZ_4G >> PAGE_SHIFT) - align;
-}
-
-static int lc_sg_fill(struct sg_table *table, const struct lc_range *range)
-{
-	unsigned long pfn = range->ext.pfn, left = range->ext.nr_pages;
-	const unsigned long max = lc_sg_pages(range);
-	struct scatterlist *sg;
-	unsigned int i;
-	int ret;
-
-	ret = sg_alloc_table(table, DIV_ROUND_UP(left, max), GFP_KERNEL);
-	if (ret)
-		return ret;
-	for_each_sgtable_sg(table, sg, i) {
-		unsigned long nr = min(left, max);
-
-		sg_set_page(sg, pfn_to_page(pfn), nr << PAGE_SHIFT, 0);
-		pfn += nr;
-		left -= nr;
-	}
-	return 0;
-}
 
 static int lc_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *attach)
 {
 	struct lc_buffer *buffer = dmabuf->priv;
-	struct lc_attachment *a;
-	int ret;
 
-	a = kzalloc_obj(*a);
-	if (!a)
-		return -ENOMEM;
-	ret = lc_sg_fill(&a->table, buffer->range);
-	if (ret) {
-		kfree(a);
-		return ret;
-	}
-	a->dev = attach->dev;
-	a->dir = DMA_NONE;
-	attach->priv = a;
-
-	mutex_lock(&buffer->lock);
-	list_add(&a->list, &buffer->attachments);
-	mutex_unlock(&buffer->lock);
-	return 0;
+	return lc_importers_attach(&buffer->importers, attach);
 }
 
 static void lc_detach(struct dma_buf *dmabuf, struct dma_buf_attachment *attach)
 {
 	struct lc_buffer *buffer = dmabuf->priv;
-	struct lc_attachment *a = attach->priv;
 
-	mutex_lock(&buffer->lock);
-	list_del(&a->list);
-	mutex_unlock(&buffer->lock);
-
-	sg_free_table(&a->table);
-	kfree(a);
+	lc_importers_detach(&buffer->importers, attach);
 }
 
 static struct sg_table *lc_map(struct dma_buf_attachment *attach,
 			       enum dma_data_direction dir)
 {
 	struct lc_buffer *buffer = attach->dmabuf->priv;
-	struct lc_attachment *a = attach->priv;
-	int ret;
 
 	lc_range_touch(buffer->range);
-	mutex_lock(&buffer->lock);
-	ret = dma_map_sgtable(a->dev, &a->table, dir, 0);
-	if (!ret)
-		a->dir = dir;
-	mutex_unlock(&buffer->lock);
-	return ret ? ERR_PTR(ret) : &a->table;
+	return lc_importers_map(&buffer->importers, attach, dir);
 }
 
 static void lc_unmap(struct dma_buf_attachment *attach, struct sg_table *table,
 		     enum dma_data_direction dir)
 {
 	struct lc_buffer *buffer = attach->dmabuf->priv;
-	struct lc_attachment *a = attach->priv;
 
-	mutex_lock(&buffer->lock);
-	a->dir = DMA_NONE;
-	dma_unmap_sgtable(a->dev, table, dir, 0);
-	mutex_unlock(&buffer->lock);
-}
-
-typedef void (lc_sync_func)(struct device *dev, struct sg_table *table,
-			    enum dma_data_direction dir);
-
-static int lc_sync(struct dma_buf *dmabuf, enum dma_data_direction dir,
-		   lc_sync_func *sync)
-{
-	struct lc_buffer *buffer = dmabuf->priv;
-	struct lc_attachment *a;
-
-	mutex_lock(&buffer->lock);
-	list_for_each_entry(a, &buffer->attachments, list) {
-		/* the DMA API requires the direction of the mapping */
-		if (a->dir == DMA_BIDIRECTIONAL)
-			sync(a->dev, &a->table, dir);
-		else if (a->dir != DMA_NONE)
-			sync(a->dev, &a->table, a->dir);
-	}
-	mutex_unlock(&buffer->lock);
-	return 0;
+	lc_importers_unmap(&buffer->importers, attach, table, dir);
 }
 
 /*
  * The dma-buf core waits for the devices after this, which is too late: caches
  * would be filled, and bounce buffers copied, while a device still writes.
  */
-static int lc_begin_cpu_access(struct dma_buf *dmabuf,
-			       enum dma_data_direction dir)
+static int lc_begin_part(struct dma_buf *dmabuf, u64 offset, u64 len,
+			 enum dma_data_direction dir)
 {
 	bool write = dir == DMA_BIDIRECTIONAL || dir == DMA_TO_DEVICE;
+	struct lc_buffer *buffer = dmabuf->priv;
 	long ret;
 
 	ret = dma_resv_wait_timeout(dmabuf->resv, dma_resv_usage_rw(write), true,
 				    MAX_SCHEDULE_TIMEOUT);
 	if (ret < 0)
 		return ret;
-	return lc_sync(dmabuf, dir, dma_sync_sgtable_for_cpu);
+	lc_importers_begin(&buffer->importers, offset, len, dir);
+	return 0;
+}
+
+static int lc_begin_cpu_access(struct dma_buf *dmabuf,
+			       enum dma_data_direction dir)
+{
+	return lc_begin_part(dmabuf, 0, dmabuf->size, dir);
 }
 
 static int lc_end_cpu_access(struct dma_buf *dmabuf,
 			     enum dma_data_direction dir)
 {
-	return lc_sync(dmabuf, dir, dma_sync_sgtable_for_device);
+	struct lc_buffer *buffer = dmabuf->priv;
+
+	lc_importers_end(&buffer->importers, 0, dmabuf->size, dir);
+	return 0;
+}
+
+/**
+ * lc_buffer_begin - begin CPU access to a part of a buffer
+ * @dmabuf: a dma-buf of this exporter
+ * @offset: first byte
+ * @len: length; the part lies inside the buffer
+ * @dir: DMA_FROM_DEVICE: the CPU will read; DMA_TO_DEVICE: it will write;
+ *	DMA_BIDIRECTIONAL: both
+ *
+ * As dma_buf_begin_cpu_access(), and also for hardware that has no driver.
+ *
+ * Context: process.
+ * Return: 0; -ERESTARTSYS if a signal came while devices were at work; or -ENOMEM.
+ */
+int lc_buffer_begin(struct dma_buf *dmabuf, u64 offset, u64 len,
+		    enum dma_data_direction dir)
+{
+	struct lc_buffer *buffer = dmabuf->priv;
+	int ret;
+
+	ret = lc_begin_part(dmabuf, offset, len, dir);
+	if (ret || lc_range_uncached(buffer->range))
+		return ret;
+	return lc_cpucache_begin(&buffer->range->ext, offset, len, dir);
+}
+
+/**
+ * lc_buffer_end - end CPU access to a part of a buffer
+ * @dmabuf: as in lc_buffer_begin()
+ * @offset: likewise
+ * @len: likewise
+ * @dir: what the CPU has done
+ *
+ * Context: process.
+ * Return: 0 or -ENOMEM.
+ */
+int lc_buffer_end(struct dma_buf *dmabuf, u64 offset, u64 len,
+		  enum dma_data_direction dir)
+{
+	struct lc_buffer *buffer = dmabuf->priv;
+
+	lc_importers_end(&buffer->importers, offset, len, dir);
+	if (lc_range_uncached(buffer->range))
+		return 0;
+	return lc_cpucache_end(&buffer->range->ext, offset, len, dir);
 }
 
 /*
@@ -266,12 +222,17 @@ static vm_fault_t lc_huge_fault(struct vm_fault *vmf, unsigned int order)
 /*
  * A debugger, or a read or write of /proc/PID/mem, which cannot take the pages of
  * such a mapping. One page at most: the caller comes again for the rest.
+ *
+ * Of an uncached buffer, the direct map may have old lines in the cache, which
+ * must neither be read nor, around what is written, be written back.
  */
 static int lc_access(struct vm_area_struct *vma, unsigned long addr, void *buf,
 		     int len, int write)
 {
+	bool uncached = lc_range_uncached(vma->vm_private_data);
 	unsigned int offset = offset_in_page(addr);
 	unsigned long pfn;
+	struct lc_extent page;
 	void *mem;
 
 	if (!(vma->vm_flags & (write ? VM_WRITE : VM_READ)) ||
@@ -280,10 +241,16 @@ static int lc_access(struct vm_area_struct *vma, unsigned long addr, void *buf,
 		return -EFAULT;
 	mem = page_address(pfn_to_page(pfn)) + offset;
 	len = min_t(int, len, PAGE_SIZE - offset);
+	page = (struct lc_extent){ pfn, 1 };
+	if (uncached &&
+	    lc_cpucache_begin(&page, offset, len, DMA_BIDIRECTIONAL))
+		return -EFAULT;
 	if (write)
 		memcpy(mem, buf, len);
 	else
 		memcpy(buf, mem, len);
+	if (uncached)
+		lc_cpucache_end(&page, offset, len, DMA_BIDIRECTIONAL);
 	return len;
 }
 
@@ -413,27 +380,55 @@ static int lc_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 		return 0;
 	}
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	if (lc_range_uncached(buffer->range))
+		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
 	vma->vm_ops = &lc_vm_ops;
 	if (!lc_maps_huge(vma, pfn))
 		lc_fill(vma, pfn);
 	return 0;
 }
 
+static void *lc_vmap_uncached(const struct lc_range *range)
+{
+	unsigned long i, nr = range->ext.nr_pages;
+	struct page **pages;
+	void *addr;
+
+	pages = kvmalloc_array(nr, sizeof(*pages), GFP_KERNEL);
+	if (!pages)
+		return NULL;
+	for (i = 0; i < nr; i++)
+		pages[i] = pfn_to_page(range->ext.pfn + i);
+	addr = vmap(pages, nr, VM_MAP, pgprot_writecombine(PAGE_KERNEL));
+	kvfree(pages);
+	return addr;
+}
+
 /*
- * The kernel's direct map covers the buffer: nothing is to be mapped, and there
- * is no alias that SYNC would have to flush.
+ * The kernel's direct map covers the buffer: unless it is uncached nothing is to be
+ * mapped, and there is no alias that SYNC would have to flush.
  */
 static int lc_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
 {
 	struct lc_buffer *buffer = dmabuf->priv;
+	struct lc_range *range = buffer->range;
+	void *addr;
 
-	lc_range_touch(buffer->range);
-	iosys_map_set_vaddr(map, page_address(pfn_to_page(buffer->range->ext.pfn)));
+	addr = lc_range_uncached(range) ? lc_vmap_uncached(range) :
+					  page_address(pfn_to_page(range->ext.pfn));
+	if (!addr)
+		return -ENOMEM;
+	lc_range_touch(range);
+	iosys_map_set_vaddr(map, addr);
 	return 0;
 }
 
 static void lc_vunmap(struct dma_buf *dmabuf, struct iosys_map *map)
 {
+	struct lc_buffer *buffer = dmabuf->priv;
+
+	if (lc_range_uncached(buffer->range))
+		vunmap(map->vaddr);
 	iosys_map_clear(map);
 }
 
@@ -443,7 +438,7 @@ static void lc_release(struct dma_buf *dmabuf)
 
 	lc_range_remove_buffer(&buffer->list);
 	lc_range_put(buffer->range);
-	mutex_destroy(&buffer->lock);
+	lc_importers_destroy(&buffer->importers);
 	kfree(buffer);
 }
 
@@ -477,16 +472,19 @@ struct dma_buf *lc_buffer_export(struct lc_range *range, const char *exp_name,
 	struct lc_buffer *buffer;
 	struct dma_buf *dmabuf;
 
+	info.size = range->ext.nr_pages << PAGE_SHIFT;
+	/* whatever the caches have of it, zeros or older contents, goes to memory */
+	if (lc_range_uncached(range) &&
+	    lc_cpucache_begin(&range->ext, 0, info.size, DMA_BIDIRECTIONAL))
+		return ERR_PTR(-ENOMEM);
 	buffer = kzalloc_obj(*buffer);
 	if (!buffer)
 		return ERR_PTR(-ENOMEM);
 	buffer->range = range;
-	mutex_init(&buffer->lock);
-	INIT_LIST_HEAD(&buffer->attachments);
+	lc_importers_init(&buffer->importers, range);
 
 	info.exp_name = exp_name;
 	info.ops = &lc_buffer_ops;
-	info.size = range->ext.nr_pages << PAGE_SHIFT;
 	info.flags = fd_flags;
 	info.priv = buffer;
 	dmabuf = dma_buf_export(&info);
@@ -526,15 +524,11 @@ void lc_buffer_count_users(const struct lc_range *range,
 			   struct lc_buffer_users *users)
 {
 	struct lc_buffer *buffer;
-	struct lc_attachment *a;
 
 	*users = (struct lc_buffer_users) {};
 	list_for_each_entry(buffer, &range->buffers, list) {
 		users->dmabufs++;
-		mutex_lock(&buffer->lock);
-		list_for_each_entry(a, &buffer->attachments, list)
-			users->importers++;
-		mutex_unlock(&buffer->lock);
+		users->importers += lc_importers_count(&buffer->importers);
 	}
 }
 

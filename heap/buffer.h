@@ -3,6 +3,7 @@
 #ifndef LAZY_CONTIG_BUFFER_H
 #define LAZY_CONTIG_BUFFER_H
 
+#include <linux/dma-direction.h>
 #include <linux/types.h>
 
 struct dma_buf;
@@ -20,6 +21,10 @@ struct lc_buffer_users {
 
 struct dma_buf *lc_buffer_export(struct lc_range *range, const char *exp_name,
 				 u32 fd_flags);
+int lc_buffer_begin(struct dma_buf *dmabuf, u64 offset, u64 len,
+		    enum dma_data_direction dir);
+int lc_buffer_end(struct dma_buf *dmabuf, u64 offset, u64 len,
+		  enum dma_data_direction dir);
 struct lc_range *lc_buffer_range(struct dma_buf *dmabuf);
 void lc_buffer_count_users(const struct lc_range *range,
 			   struct lc_buffer_users *users);

@@ -6,6 +6,7 @@
 #ifndef LAZY_CONTIG_COMPAT_H
 #define LAZY_CONTIG_COMPAT_H
 
+#include <linux/device.h>
 #include <linux/dma-buf.h>
 #include <linux/dma-heap.h>
 #include <linux/file.h>
@@ -253,6 +254,34 @@ static inline void lc_dma_buf_fd_install(struct dma_buf *dmabuf, int fd)
 	fd_install(fd, dmabuf->file);
 #endif
 }
+
+/*
+ * LC_DMA_COHERENT: CPU caches are coherent with all devices that the architecture
+ * has. Otherwise, lc_device_set_noncoherent() makes a device one for which they are
+ * maintained, in place and never by a bounce buffer, in any kernel.
+ * 7.3: whether a device is coherent is a flag with accessors.
+ */
+#if defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE) || \
+	defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_CPU) || \
+	defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_CPU_ALL)
+#define LC_DMA_COHERENT		0
+static inline void lc_device_set_noncoherent(struct device *dev)
+{
+#ifdef HAVE_DEV_FLAG_DMA_COHERENT
+	dev_clear_dma_coherent(dev);
+#else
+	dev->dma_coherent = false;
+#endif
+#ifdef CONFIG_SWIOTLB
+	dev->dma_io_tlb_mem = NULL;
+#endif
+}
+#else
+#define LC_DMA_COHERENT		1
+static inline void lc_device_set_noncoherent(struct device *dev)
+{
+}
+#endif
 
 /*
  * 6.12: PMD entries of raw page frames are marked special, so that GUP-fast

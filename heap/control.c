@@ -10,6 +10,7 @@
 #include <linux/build_bug.h>
 #include <linux/capability.h>
 #include <linux/dma-buf.h>
+#include <linux/dma-direction.h>
 #include <linux/err.h>
 #include <linux/fcntl.h>
 #include <linux/file.h>
@@ -23,6 +24,7 @@
 #include <linux/stddef.h>
 #include <linux/uaccess.h>
 #include <linux/user_namespace.h>
+#include <uapi/linux/dma-buf.h>
 
 #include "alloc.h"
 #include "buffer.h"
@@ -40,6 +42,7 @@ union lc_ioctl_data {
 	struct lazy_contig_open open;
 	struct lazy_contig_resize resize;
 	struct lazy_contig_free free;
+	struct lazy_contig_sync sync;
 };
 
 static_assert(offsetof(struct lazy_contig_query, size) == 0);
@@ -47,6 +50,7 @@ static_assert(offsetof(struct lazy_contig_allocation, size) == 0);
 static_assert(offsetof(struct lazy_contig_open, size) == 0);
 static_assert(offsetof(struct lazy_contig_resize, size) == 0);
 static_assert(offsetof(struct lazy_contig_free, size) == 0);
+static_assert(offsetof(struct lazy_contig_sync, size) == 0);
 
 /**
  * struct lc_call - an ioctl in progress
@@ -270,6 +274,46 @@ static int lc_ioctl_free(struct lc_call *call)
 	return lc_kept_free(free->phys_addr);
 }
 
+/* The direction that the flags of DMA_BUF_IOCTL_SYNC mean; DMA_NONE: they are invalid. */
+static enum dma_data_direction lc_sync_dir(u32 flags)
+{
+	if (flags & ~DMA_BUF_SYNC_VALID_FLAGS_MASK)
+		return DMA_NONE;
+	switch (flags & DMA_BUF_SYNC_RW) {
+	case DMA_BUF_SYNC_READ:
+		return DMA_FROM_DEVICE;
+	case DMA_BUF_SYNC_WRITE:
+		return DMA_TO_DEVICE;
+	case DMA_BUF_SYNC_RW:
+		return DMA_BIDIRECTIONAL;
+	}
+	return DMA_NONE;
+}
+
+static int lc_ioctl_sync(struct lc_call *call)
+{
+	const struct lazy_contig_sync *sync = &call->data.sync;
+	enum dma_data_direction dir = lc_sync_dir(sync->flags);
+	struct dma_buf *dmabuf;
+	int ret = -EINVAL;
+
+	if (dir == DMA_NONE || sync->__reserved || !sync->len)
+		return -EINVAL;
+	dmabuf = dma_buf_get(sync->fd);
+	if (IS_ERR(dmabuf))
+		return PTR_ERR(dmabuf);
+	if (!lc_buffer_range(dmabuf) || sync->offset >= dmabuf->size ||
+	    sync->len > dmabuf->size - sync->offset)
+		goto put_dmabuf;
+	if (sync->flags & DMA_BUF_SYNC_END)
+		ret = lc_buffer_end(dmabuf, sync->offset, sync->len, dir);
+	else
+		ret = lc_buffer_begin(dmabuf, sync->offset, sync->len, dir);
+put_dmabuf:
+	dma_buf_put(dmabuf);
+	return ret;
+}
+
 /**
  * struct lc_ioctl - description of an ioctl
  * @size: size of its struct in this version
@@ -319,6 +363,11 @@ static const struct lc_ioctl lc_ioctls[] = {
 		.size = sizeof(struct lazy_contig_free),
 		.min_size = offsetofend(struct lazy_contig_free, phys_addr),
 		.func = lc_ioctl_free,
+	},
+	[_IOC_NR(LAZY_CONTIG_IOCTL_SYNC)] = {
+		.size = sizeof(struct lazy_contig_sync),
+		.min_size = offsetofend(struct lazy_contig_sync, len),
+		.func = lc_ioctl_sync,
 	},
 };
 

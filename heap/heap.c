@@ -230,6 +230,10 @@ static int lc_heap_parse(struct lc_heap *heap)
 	}
 	if (!wrong && heap->placement.start_pfn >= heap->placement.end_pfn)
 		wrong = "no address is left";
+	/* who pins pages reaches them through the cached direct map */
+	if (!wrong && heap->placement.flags & LC_PINNABLE &&
+	    heap->placement.flags & LC_UNCACHED)
+		wrong = "pinnable and uncached exclude each other";
 	if (wrong)
 		pr_err("heap \"%s\": %s: %s\n", heap->entry, key, wrong);
 	return wrong ? -EINVAL : 0;

@@ -30,12 +30,14 @@
  *	index, its marks of resizes in progress, and the right to make the first
  *	dma-buf of a kept range. Held for lookups only.
  *
- * alloc.c buffer.c hotplug.c
+ * alloc.c hotplug.c buffer.c importers.c cpucache.c
  *	alloc.c: the zonelist, the order of sources, the deadline, and who frees
  *	on failure; the only file that knows more than one source. Called by
- *	faces and kept.c. buffer.c: the dma-buf of a range and its mappings; a
- *	buffer's lock guards its attachments and how each is mapped. hotplug.c:
- *	the memory notifier, which asks the layers below in a fixed order.
+ *	faces and kept.c. hotplug.c: the memory notifier, which asks the layers
+ *	below in a fixed order. buffer.c: the dma-buf of a range and its
+ *	mappings. importers.c: the devices attached to a buffer; the lock of a
+ *	struct lc_importers guards which they are and how each is mapped.
+ *	cpucache.c: maintains CPU caches for hardware that has no driver.
  *
  * range.c contig.c
  *	range.c: the owner of pages in use. lc_live_lock: the list of ranges, the
@@ -90,6 +92,16 @@
  * returns the pages, then the charge: a limit never promises memory that is
  * still in use.
  *
+ * Caches. Zeros, and what a moved buffer is copied to, may be in a CPU cache only
+ * when the buffer is handed over. A driver that imports has them written back by the
+ * DMA API when it maps, unless its device is coherent. Hardware without a driver is
+ * unknown to the kernel: SYNC of the control device maintains caches for it,
+ * and lets START discard nothing that is not in memory yet, or a process could
+ * read what the memory had before. The buffers of an uncached heap leave the
+ * caches before they are handed over; from then on the only cached mapping is the
+ * kernel's direct map, whose use is confined to lc_access(). Both are code for
+ * architectures with devices that are not coherent; elsewhere there is nothing to do.
+ *
  * Failure. Limits and watermarks are checked before any work starts:
  * alloc_contig_range ignores watermarks, and a request must never cause an OOM
  * kill. Concurrent requests do not see each other, so the watermarks are checked
@@ -108,8 +120,8 @@
  *
  *	lc_reserve_change_lock (alloc.c)
  *	mmap_lock, or what a face holds -> lc_kept_lock
- *	dma_resv -> a buffer's lock
- *	lc_live_lock -> a buffer's lock
+ *	dma_resv -> the lock of a struct lc_importers
+ *	lc_live_lock -> the lock of a struct lc_importers
  *	memory hotplug -> lc_zones_lock -> a zone's lock
  *	memory hotplug -> lc_live_lock
  *	lc_pools_lock, lc_reserves_lock -> lc_worker_lock
@@ -139,6 +151,7 @@
 #include "cache/worker.h"
 #include "compat.h"
 #include "control.h"
+#include "cpucache.h"
 #include "debugfs.h"
 #include "heap.h"
 #include "hotplug.h"
@@ -149,30 +162,13 @@
 #include "search/zone.h"
 #include "sysfs.h"
 
-static int __init lc_start(void)
+static int __init lc_faces_init(void)
 {
 	int ret;
 
-	lc_sysfs_init();
-	ret = lc_deferred_init();
-	if (ret)
-		return ret;
-	ret = lc_worker_init();
-	if (ret)
-		goto exit_deferred;
-	ret = lc_pool_init();
-	if (ret)
-		goto exit_worker;
-	ret = lc_hotplug_init();
-	if (ret)
-		goto exit_pool;
-	/* before others can ask for memory */
-	ret = lc_sysfs_set_reserves();
-	if (ret)
-		goto exit_hotplug;
 	ret = lc_control_init();
 	if (ret)
-		goto exit_hotplug;
+		return ret;
 	ret = lc_lazy_cma_compat_init();
 	if (ret)
 		goto exit_control;
@@ -194,6 +190,40 @@ exit_debugfs:
 	lc_lazy_cma_compat_exit();
 exit_control:
 	lc_control_exit();
+	return ret;
+}
+
+static int __init lc_start(void)
+{
+	int ret;
+
+	lc_sysfs_init();
+	ret = lc_deferred_init();
+	if (ret)
+		return ret;
+	ret = lc_worker_init();
+	if (ret)
+		goto exit_deferred;
+	ret = lc_pool_init();
+	if (ret)
+		goto exit_worker;
+	ret = lc_hotplug_init();
+	if (ret)
+		goto exit_pool;
+	ret = lc_cpucache_init();
+	if (ret)
+		goto exit_hotplug;
+	/* before others can ask for memory */
+	ret = lc_sysfs_set_reserves();
+	if (ret)
+		goto exit_cpucache;
+	ret = lc_faces_init();
+	if (ret)
+		goto exit_cpucache;
+	return 0;
+
+exit_cpucache:
+	lc_cpucache_exit();
 exit_hotplug:
 	lc_hotplug_exit();
 exit_pool:
@@ -231,6 +261,7 @@ static void __exit lc_exit(void)
 	lc_lazy_cma_compat_exit();
 	lc_control_exit();
 	lc_kept_exit();
+	lc_cpucache_exit();
 	lc_hotplug_exit();
 	lc_worker_exit();
 	lc_reserve_exit();

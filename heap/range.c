@@ -33,7 +33,7 @@
 
 /*
  * Guards lc_live, and of each range on it the list of buffers and the length.
- * A buffer's lock may be taken under it.
+ * The lock of a struct lc_importers may be taken under it.
  */
 static DEFINE_MUTEX(lc_live_lock);
 static LIST_HEAD(lc_live);

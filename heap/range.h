@@ -11,6 +11,7 @@
 #include <linux/uidgid.h>
 
 #include "cache/extent.h"
+#include "compat.h"
 #include "types.h"
 
 struct lc_line;
@@ -62,6 +63,12 @@ struct lc_range {
 static inline void lc_range_touch(struct lc_range *range)
 {
 	WRITE_ONCE(range->pristine, false);
+}
+
+/* Are its mappings write-combined? Where devices are coherent the flag has no effect. */
+static inline bool lc_range_uncached(const struct lc_range *range)
+{
+	return !LC_DMA_COHERENT && range->flags & LC_UNCACHED;
 }
 
 bool lc_range_name_valid(const char *name);

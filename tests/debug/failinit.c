@@ -8,7 +8,7 @@
 #include "faults.h"
 
 /* Every node that it can have. */
-#define ALL_NODES	"core_heap=0 lazy_cma_compat=1 heaps=linux,cma:below=4G:above=1M:align=64K:node=0:iomem=camera:pinnable:uncached;reserved reserve=0:8"
+#define ALL_NODES	"core_heap=0 lazy_cma_compat=1 heaps=linux,cma:below=4G:above=1M:align=64K:node=0:iomem=camera:pinnable;reserved:uncached reserve=0:8"
 
 /* Loads the module with the Nth allocation failing; did one fail? */
 static bool load(const char *params, int nth, int *err)

@@ -160,6 +160,19 @@ static int sync_start(void)
 	return buf_sync(buf, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW);
 }
 
+static int sync_part(void)
+{
+	struct lazy_contig_sync sync = {
+		.size = sizeof(sync),
+		.fd = buf,
+		.flags = DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW,
+		.offset = 1,
+		.len = PAGE,
+	};
+
+	return call(control, LAZY_CONTIG_IOCTL_SYNC, &sync);
+}
+
 static int set_name(void)
 {
 	return call(buf, DMA_BUF_SET_NAME_B, "a name");
@@ -305,7 +318,8 @@ const struct op buffer_ops[] = {
 	{ "RESIZE, shrinking", kept_prepare, shrink_kept, resize_undo, COPY, NULL },
 	{ "FREE", kept_prepare, free_kept, free_undo, COPY, NULL },
 	{ "QUERY", buf_prepare, query, buf_drop, COPY, NULL },
-	{ "SYNC", buf_prepare, sync_start, buf_drop, COPY, NULL },
+	{ "SYNC", buf_prepare, sync_part, buf_drop, COPY, NULL },
+	{ "DMA_BUF_IOCTL_SYNC", buf_prepare, sync_start, buf_drop, COPY, NULL },
 	{ "SET_NAME", buf_prepare, set_name, buf_drop, ALLOC | COPY, NULL },
 	{ "mmap", buf_prepare, map_buf, map_undo, ALLOC, NULL },
 	{ "touching a mapping", map_prepare, touch, map_undo, 0, NULL },

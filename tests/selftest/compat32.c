@@ -37,6 +37,7 @@ static void test_heap(const char *name)
 	struct dma_heap_allocation_data *data = low_page();
 	struct lazy_contig_query *q = (void *)(data + 1);
 	struct dma_buf_sync *sync = (void *)(q + 1);
+	struct lazy_contig_sync *part = (void *)(sync + 1);
 	int heap = heap_open(name), control = control_open();
 	unsigned char *mem;
 
@@ -53,7 +54,18 @@ static void test_heap(const char *name)
 	ok(all_zero(mem, q->len), "all zero");
 	munmap(mem, q->len);
 	sync->flags = DMA_BUF_SYNC_RW;
-	is(call32(data->fd, DMA_BUF_IOCTL_SYNC, sync), 0, "SYNC");
+	is(call32(data->fd, DMA_BUF_IOCTL_SYNC, sync), 0, "DMA_BUF_IOCTL_SYNC");
+	*part = (struct lazy_contig_sync){
+		.size = sizeof(*part),
+		.fd = data->fd,
+		.flags = DMA_BUF_SYNC_RW,
+		.offset = MIB(1),
+		.len = PAGE,
+	};
+	is(call32(control, LAZY_CONTIG_IOCTL_SYNC, part), 0, "SYNC");
+	part->len = PAGE + 1;
+	is(call32(control, LAZY_CONTIG_IOCTL_SYNC, part), -EINVAL,
+	   "of a byte more than there is");
 	close(data->fd);
 
 	is(call32(heap, DMA_HEAP_IOCTL_ALLOC, data), -EINVAL,

@@ -7,6 +7,11 @@
 
 #define FUZZ_MAX_OPS	32
 
+/* Only x86 has it, and only there are 32-bit calls made. */
+#ifndef MAP_32BIT
+#define MAP_32BIT	0
+#endif
+
 /* Random number state of one thread. */
 struct fuzz {
 	uint64_t rng;

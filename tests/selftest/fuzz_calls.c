@@ -100,18 +100,26 @@ static void *place(struct fuzz *f, void *arg, size_t size)
 	return at;
 }
 
-static int do_ioctl(struct fuzz *f, int fd, unsigned long cmd, void *arg)
+#ifdef __x86_64__
+/* 32-bit entry: below 4 GiB everything means the same there. */
+static int call32(int fd, unsigned long cmd, void *arg)
 {
 	long ret;
 
-	/* 32-bit entry: below 4 GiB everything means the same there */
-	if (one_in(f, 4) && (uintptr_t)arg < UINT_MAX) {
-		asm volatile("int $0x80"
-			     : "=a"(ret)
-			     : "a"(54L), "b"((long)fd), "c"(cmd), "d"(arg)
-			     : "memory", "r8", "r9", "r10", "r11");
-		return ret;
-	}
+	asm volatile("int $0x80"
+		     : "=a"(ret)
+		     : "a"(54L), "b"((long)fd), "c"(cmd), "d"(arg)
+		     : "memory", "r8", "r9", "r10", "r11");
+	return ret;
+}
+#else
+#define call32	call
+#endif
+
+static int do_ioctl(struct fuzz *f, int fd, unsigned long cmd, void *arg)
+{
+	if (one_in(f, 4) && (uintptr_t)arg < UINT_MAX)
+		return call32(fd, cmd, arg);
 	return call(fd, cmd, arg);
 }
 
@@ -225,6 +233,20 @@ static int free_call(struct fuzz *f)
 	};
 
 	return control_call(f, LAZY_CONTIG_IOCTL_FREE, &arg, sizeof(arg));
+}
+
+static int part_sync_call(struct fuzz *f)
+{
+	struct lazy_contig_sync arg = {
+		.size = size_of(f, sizeof(arg)),
+		.fd = any_fd(f),
+		.flags = one_in(f, 8) ? number(f) : fuzz_below(f, 8),
+		.__reserved = one_in(f, 16),
+		.offset = one_in(f, 2) ? 0 : length(f),
+		.len = length(f),
+	};
+
+	return control_call(f, LAZY_CONTIG_IOCTL_SYNC, &arg, sizeof(arg));
 }
 
 /* The other driver's node, if there is one; see kept_cma.c. */
@@ -363,7 +385,8 @@ static const struct fuzz_op table[] = {
 	{ "OPEN", open_call },
 	{ "RESIZE", resize_call },
 	{ "FREE", free_call },
-	{ "SYNC", sync_call },
+	{ "SYNC", part_sync_call },
+	{ "DMA_BUF_IOCTL_SYNC", sync_call },
 	{ "mmap", map_call },
 	{ "dup", dup_call },
 	{ "fd limit", fd_limit_call },

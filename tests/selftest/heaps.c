@@ -75,7 +75,7 @@ static void test_keys(void)
 	ok(phys + MIB(2) <= MIB(768) && !(phys % MIB(4)), "and obeys them");
 	is(heaps_write("+t_above:above=1280M"), 0, "a heap with another");
 	ok(phys_of("t_above", PAGE) >= MIB(1280), "obeys it");
-	is(heaps_write("+t_rest:node=0:iomem=t-video:pinnable:uncached"), 0, "the other keys");
+	is(heaps_write("+t_rest:node=0:iomem=t-video:pinnable"), 0, "the other keys");
 	heap = heap_open("t_rest");
 	buf = buf_new(heap, MIB(2));
 	ok(iomem_named("t-video", buf_phys(buf), MIB(2)), "name the line in /proc/iomem");
@@ -96,6 +96,7 @@ static void test_refused(void)
 		"+a:above=", "+a:below=1G:above=1G", "+a:align=3M", "+a:align=0",
 		"+a:node=", "+a:node=-1", "+a:node=1000000", "+a:node=x",
 		"+a:iomem=", "+a:iomem=\xc3\xa4", "+a:pinnable=1", "+a:uncached=",
+		"+a:pinnable:uncached",
 	};
 	size_t i;
 

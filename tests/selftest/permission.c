@@ -15,6 +15,7 @@
 #include <linux/capability.h>
 
 #include "helpers.h"
+#include "tracing.h"
 
 #define NOBODY	65534
 
@@ -126,18 +127,8 @@ static int reads_failure(void *arg)
 	       errno : 0;
 }
 
-#define TRACING		"/sys/kernel/tracing/"
-#define EVENT		TRACING "events/kprobes/lc_capable/"
+#define EVENT		"events/kprobes/lc_capable/"
 #define NOAUDIT		2 /* CAP_OPT_NOAUDIT */
-
-static void tracing_write(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		bail("%s: %m", path);
-	close(fd);
-}
 
 /* How often CAP_SYS_ADMIN was asked for with, or without, this option. */
 static int capable_calls(bool noaudit)
@@ -180,14 +171,14 @@ static void test_audit(int heap)
 		.buf = buf_new(heap, MIB(1)),
 	};
 
-	tracing_write(TRACING "kprobe_events",
+	tracing_write("kprobe_events",
 		      "p:lc_capable security_capable cap=$arg3:u32 opts=$arg4:u32\n");
 	tracing_write(EVENT "enable", "1");
 	is(in_child(asks_for_address, &held), HIDDEN, "ALLOC and QUERY by a user");
 	tracing_write(EVENT "enable", "0");
 	ok(capable_calls(true) >= 2, "ask for the capability quietly");
 	is(capable_calls(false), 0, "and never with a record in the audit log");
-	tracing_write(TRACING "kprobe_events", "-:lc_capable\n");
+	tracing_write("kprobe_events", "-:lc_capable\n");
 	close(held.buf);
 	close(held.control);
 }

@@ -5,23 +5,11 @@
 #include <stdio.h>
 
 #include "settings.h"
+#include "tracing.h"
 
-#define TRACING	"/sys/kernel/tracing/"
 #define LEN	MIB(32)
 
 static int heap;
-
-static void tracing_write(const char *file, const char *text)
-{
-	char path[128];
-	int fd;
-
-	snprintf(path, sizeof(path), TRACING "%s", file);
-	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-	if (fd < 0 || (*text && write(fd, text, strlen(text)) < 0))
-		bail("%s: %m", path);
-	close(fd);
-}
 
 /* How many events so far have this name, and this text in them? */
 static int events(const char *name, const char *text)
@@ -95,13 +83,13 @@ int main(void)
 	heap = heap_open(HEAP);
 	mark_set(&mark);
 	param_set("pool_max_mb", 0);
-	tracing_write("trace", "");
+	tracing_clear();
 	tracing_write("events/lazy_contig/enable", "1");
 	test_success();
 	test_pool();
 	test_failure();
 	tracing_write("events/lazy_contig/enable", "0");
-	tracing_write("trace", "");
+	tracing_clear();
 	param_set("pool_max_mb", pool);
 	mark_check(&mark, "all of it");
 	close(heap);

@@ -12,8 +12,25 @@ STABLE=trixie OLDSTABLE=bookworm
 
 # Kernels are named by role, which tests/vm/setup resolves: the kernel that the
 # release of this name comes with, and the newest one with image and headers.
-# A series ("6.12") is a name too, and debug and coverage are.
-DEFAULT_KERNELS="oldstable stable newest"
+# A series ("6.12") is a name too, and debug and coverage are. Of another architecture
+# or page size, Debian's flavour follows: newest-arm64-16k.
+KERNELS_amd64="oldstable stable newest"
+KERNELS_arm64="oldstable-arm64 stable-arm64 stable-arm64-16k newest-arm64 newest-arm64-16k"
+
+# default_kernels ARCH...
+default_kernels()
+{
+	local arch kernels
+
+	for arch in "$@"; do
+		kernels=KERNELS_$arch
+		[ -n "${!kernels-}" ] || die "no kernels of architecture $arch"
+		printf '%s ' "${!kernels}"
+	done
+}
+
+# shellcheck disable=SC2086 # one word an architecture
+DEFAULT_KERNELS=$(default_kernels ${ARCHS-amd64})
 
 # One build folder for each source tree, so that several can work at once.
 BUILD=$CACHE/build/$(printf %s "$TOP" | sha256sum | cut -c1-12)
@@ -86,6 +103,43 @@ with_tools()
 	else
 		(cd "$dir" && "$@")
 	fi
+}
+
+# The flavour of a kernel: amd64, arm64, arm64-16k.
+kernel_flavour()
+{
+	case $1 in
+	*-*) printf %s "${1#*-}" ;;
+	*) printf amd64 ;;
+	esac
+}
+
+# The Debian architecture of a kernel.
+kernel_arch()
+{
+	local flavour
+
+	flavour=$(kernel_flavour "$1")
+	printf %s "${flavour%%-*}"
+}
+
+# What names the cross tools of an architecture, empty for the chroot's own.
+cross_triplet()
+{
+	case $1 in
+	amd64) ;;
+	arm64) printf aarch64-linux-gnu ;;
+	esac
+}
+
+# arch_root ARCH: the root of its machines, and the sysroot of its compiler, seen from
+# inside the chroot.
+arch_root()
+{
+	case $1 in
+	amd64) printf / ;;
+	*) printf /%s "$1" ;;
+	esac
 }
 
 # copy_source DIR: the source as git sees it, new files included; times are kept, so that make

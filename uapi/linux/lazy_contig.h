@@ -184,6 +184,41 @@ struct lazy_contig_free {
 	__u64 phys_addr;
 };
 
+/**
+ * struct lazy_contig_sync - begin or end CPU access to a part of a buffer
+ * @size: in: sizeof(struct lazy_contig_sync)
+ * @fd: in: file descriptor of a dma-buf that lazy_contig exported
+ * @flags: in: as in struct dma_buf_sync of linux/dma-buf.h: DMA_BUF_SYNC_START or
+ *	DMA_BUF_SYNC_END, with DMA_BUF_SYNC_READ, DMA_BUF_SYNC_WRITE or
+ *	DMA_BUF_SYNC_RW
+ * @__reserved: must be 0
+ * @offset: in: first byte of the part
+ * @len: in: length of the part in bytes, not 0; @offset and @len need no alignment
+ *
+ * As DMA_BUF_IOCTL_SYNC, for a part of the buffer: START waits for the fences of
+ * the whole buffer. In addition, and whether or not a driver has mapped the
+ * buffer, the CPU caches of the part are maintained for hardware that is driven
+ * by physical address and not coherent with them: START makes what such hardware
+ * wrote visible to the CPU, END what the CPU wrote visible to the hardware. The
+ * zeros of a new buffer count as written by the CPU: END with DMA_BUF_SYNC_RW on
+ * all that the hardware will access is due before its first access. START and
+ * END of parts that share a cache line affect the whole line. Where the
+ * architecture has only coherent devices, such as x86, there are no caches to
+ * maintain.
+ *
+ * Errors: -EINVAL @len is 0, the part does not lie inside the buffer, @fd is not a
+ * dma-buf, or belongs to another exporter; -EBADF @fd is not open; -EINTR a signal
+ * arrived while START waited for fences.
+ */
+struct lazy_contig_sync {
+	__u32 size;
+	__s32 fd;
+	__u32 flags;
+	__u32 __reserved;
+	__u64 offset;
+	__u64 len;
+};
+
 /*
  * The size is in the struct, not in the ioctl number: the numbers stay the same
  * when the structs are extended.
@@ -193,5 +228,6 @@ struct lazy_contig_free {
 #define LAZY_CONTIG_IOCTL_OPEN		_IO(LAZY_CONTIG_IOC_MAGIC, 2)
 #define LAZY_CONTIG_IOCTL_RESIZE	_IO(LAZY_CONTIG_IOC_MAGIC, 3)
 #define LAZY_CONTIG_IOCTL_FREE		_IO(LAZY_CONTIG_IOC_MAGIC, 4)
+#define LAZY_CONTIG_IOCTL_SYNC		_IO(LAZY_CONTIG_IOC_MAGIC, 5)
 
 #endif /* _UAPI_LINUX_LAZY_CONTIG_H */

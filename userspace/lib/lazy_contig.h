@@ -292,6 +292,47 @@ int lazy_contig_sync_begin(int fd, unsigned int access);
 int lazy_contig_sync_end(int fd, unsigned int access);
 
 /**
+ * lazy_contig_sync_range_begin() - begin CPU access to a part of a buffer
+ * @dev: the control device
+ * @fd: a dma-buf of lazy_contig
+ * @access: %DMA_BUF_SYNC_READ, %DMA_BUF_SYNC_WRITE or %DMA_BUF_SYNC_RW
+ * @offset: first byte of the part
+ * @len: length of the part in bytes, not 0
+ *
+ * As lazy_contig_sync_begin(), for a part of the buffer, and also for hardware that
+ * no driver stands for, which the program drives by physical address.
+ *
+ * Calls LAZY_CONTIG_IOCTL_SYNC of linux/lazy_contig.h with DMA_BUF_SYNC_START.
+ *
+ * Return: 0. -EINVAL @access is 0 or has unknown bits, the part is empty or does not
+ * lie inside the buffer, @fd is not a dma-buf or has another exporter; -EBADF @fd is
+ * not open.
+ */
+int lazy_contig_sync_range_begin(int dev, int fd, unsigned int access, uint64_t offset,
+				 uint64_t len);
+
+/**
+ * lazy_contig_sync_range_end() - end CPU access to a part of a buffer
+ * @dev: the control device
+ * @fd: a dma-buf of lazy_contig
+ * @access: what the CPU has done: %DMA_BUF_SYNC_READ, %DMA_BUF_SYNC_WRITE or
+ *	%DMA_BUF_SYNC_RW
+ * @offset: first byte of the part
+ * @len: length of the part in bytes, not 0
+ *
+ * Makes what the CPU wrote visible to devices and to hardware that no driver stands
+ * for. The latter may access a new buffer only after this call, with
+ * %DMA_BUF_SYNC_RW and for all that it accesses: until then its zeros may be in a
+ * CPU cache only.
+ *
+ * Calls LAZY_CONTIG_IOCTL_SYNC of linux/lazy_contig.h with DMA_BUF_SYNC_END.
+ *
+ * Return: as lazy_contig_sync_range_begin().
+ */
+int lazy_contig_sync_range_end(int dev, int fd, unsigned int access, uint64_t offset,
+			       uint64_t len);
+
+/**
  * lazy_contig_set_name() - set the debug name of a dma-buf
  * @fd: the dma-buf
  * @name: at most 31 bytes (DMA_BUF_NAME_LEN - 1), copied; replaces an earlier name

@@ -266,6 +266,14 @@ static void test_ioctls(void)
 	ok(lazy_contig_sync_begin(-1, DMA_BUF_SYNC_RW) == -EBADF, "sync on a closed descriptor");
 	ok(lazy_contig_sync_begin(fd, DMA_BUF_SYNC_END) == -EINVAL, "begin with SYNC_END");
 	ok(lazy_contig_sync_end(fd, ~DMA_BUF_SYNC_RW) == -EINVAL, "unknown access");
+	ok(lazy_contig_sync_range_begin(fd, fd, DMA_BUF_SYNC_RW, 0, 1) == -ENOTTY,
+	   "sync range on a file");
+	ok(lazy_contig_sync_range_end(-1, fd, DMA_BUF_SYNC_RW, 0, 1) == -EBADF,
+	   "sync range on a closed descriptor");
+	ok(lazy_contig_sync_range_begin(fd, fd, DMA_BUF_SYNC_END, 0, 1) == -EINVAL,
+	   "range begin with SYNC_END");
+	ok(lazy_contig_sync_range_end(fd, fd, ~DMA_BUF_SYNC_RW, 0, 1) == -EINVAL,
+	   "unknown access to a range");
 	ok(lazy_contig_set_name(fd, "test") == -ENOTTY, "name a file");
 
 	ok(lazy_contig_heap_alloc(fd, 4096, O_RDWR) == -ENOTTY, "allocate from a file");

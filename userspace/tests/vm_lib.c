@@ -102,6 +102,23 @@ static void test_sync_and_name(void)
 	close(fd);
 }
 
+static void test_sync_range(void)
+{
+	int dev = lazy_contig_device_open(), fd = alloc(8192);
+
+	ok(!lazy_contig_sync_range_begin(dev, fd, DMA_BUF_SYNC_READ, 0, 8192), "sync range begin");
+	ok(!lazy_contig_sync_range_end(dev, fd, DMA_BUF_SYNC_READ, 8191, 1), "sync range end");
+	ok(lazy_contig_sync_range_begin(dev, fd, DMA_BUF_SYNC_RW, 1, 8192) == -EINVAL,
+	   "a range beyond the end");
+	ok(lazy_contig_sync_range_end(dev, fd, DMA_BUF_SYNC_WRITE, 0, 0) == -EINVAL,
+	   "an empty range");
+	ok(lazy_contig_sync_range_end(dev, fd, 0, 0, 1) == -EINVAL, "a range for no access");
+	ok(lazy_contig_sync_range_end(dev, dev, DMA_BUF_SYNC_RW, 0, 1) == -EINVAL,
+	   "a range of no dma-buf");
+	close(fd);
+	close(dev);
+}
+
 static void test_query(void)
 {
 	struct {
@@ -325,6 +342,7 @@ int main(void)
 	test_alloc();
 	test_map();
 	test_sync_and_name();
+	test_sync_range();
 	test_query();
 	test_request();
 	test_kept();

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: memory: work in parts covers an extent once and nothing else, and no two parts
+ *   meet inside what the kernel isolates at once
+ */
+#include "parallel.h"
+#include "tap.h"
+
+#define ROUNDS		20000
+
+struct task_struct host_task;
+
+static struct lc_extent whole;
+static unsigned long reached;	/* the page up to which there were parts */
+static unsigned long calls;
+static bool fine;
+
+static u32 rnd(u32 below)
+{
+	static u64 state = 1;
+
+	state = state * 6364136223846793005 + 1442695040888963407;
+	return (state >> 33) % below;
+}
+
+/* Parts come in order, since there is one thread. */
+static void see(const struct lc_extent *part)
+{
+	const unsigned long unit = max(pageblock_nr_pages, MAX_ORDER_NR_PAGES);
+
+	fine &= part->pfn == reached && part->nr_pages &&
+		lc_extent_end(part) <= lc_extent_end(&whole) &&
+		(part->pfn == whole.pfn || part->pfn % unit == 0);
+	reached = lc_extent_end(part);
+	calls++;
+}
+
+static int work(struct lc_job *job, const struct lc_extent *part)
+{
+	(void)job;
+	see(part);
+	return 0;
+}
+
+/* Some extents are shorter than a part, and lie in one unit or across two. */
+static void draw_extent(void)
+{
+	const unsigned long most = (rnd(2) ? 3 : 20) * MAX_ORDER_NR_PAGES;
+
+	whole = (struct lc_extent){
+		.pfn = 50 * MAX_ORDER_NR_PAGES + rnd(2 * MAX_ORDER_NR_PAGES),
+		.nr_pages = 1 + rnd(most),
+	};
+	if (rnd(4) == 0)
+		whole.pfn = ALIGN_DOWN(whole.pfn, pageblock_nr_pages);
+	reached = whole.pfn;
+	calls = 0;
+}
+
+static bool covered(void)
+{
+	return fine && reached == lc_extent_end(&whole);
+}
+
+static void test_parts(void)
+{
+	unsigned long most = 0, i;
+
+	fine = true;
+	for (i = 0; i < ROUNDS && fine; i++) {
+		draw_extent();
+		if (lc_parallel(&whole, work) || !covered())
+			fine = false;
+		most = max(most, calls);
+	}
+	ok(fine, "%d extents: every page once, parts meet between units", ROUNDS);
+	if (!fine)
+		diag("%lu pages at %#lx", whole.nr_pages, whole.pfn);
+	ok(most > 1, "up to %lu parts", most);
+}
+
+static void test_undo(void)
+{
+	struct lc_job job;
+	unsigned long i;
+
+	fine = true;
+	for (i = 0; i < ROUNDS && fine; i++) {
+		draw_extent();
+		if (lc_parallel_init(&job, &whole, work))
+			bail("no job");
+		fine &= !lc_parallel_start(&job, false);
+		lc_parallel_join(&job);
+		fine = covered() && job.idle.done;
+		reached = whole.pfn;
+		lc_parallel_undo(&job, see);
+		fine = covered();
+		lc_parallel_destroy(&job);
+	}
+	ok(fine, "what is undone is what was done");
+}
+
+static unsigned long left;
+
+static int fail_later(struct lc_job *job, const struct lc_extent *part)
+{
+	(void)job;
+	see(part);
+	return left-- ? 0 : -EBUSY;
+}
+
+static void test_error(void)
+{
+	const struct lc_extent large = {
+		64 * MAX_ORDER_NR_PAGES, 64 * MAX_ORDER_NR_PAGES,
+	};
+
+	whole = large;
+	reached = whole.pfn;
+	calls = 0;
+	left = 2;
+	fine = true;
+	is(lc_parallel(&whole, fail_later), -EBUSY, "an error ends a job");
+	is(calls, 3, "at the part that has it");
+	ok(fine, "after those before");
+}
+
+int main(void)
+{
+	test_parts();
+	test_undo();
+	test_error();
+	return tap_done();
+}
