@@ -276,6 +276,29 @@ int iomem_count(void)
 	return iomem_scan(0, 0);
 }
 
+uint64_t ram_start(void)
+{
+	FILE *f = text_open("/proc/iomem");
+	unsigned long long from = 0;
+	char line[256];
+
+	while (fgets(line, sizeof(line), f))
+		if (strstr(line, " : System RAM")) {
+			sscanf(line, "%llx", &from);
+			break;
+		}
+	fclose(f);
+	return from;
+}
+
+uint64_t low_end(void)
+{
+	uint64_t start = ram_start();
+
+	/* elsewhere the kernel lies at the start */
+	return start < MIB(1) ? MIB(16) - 1 : start + MIB(256) - 1;
+}
+
 bool debugfs_has(uint64_t phys, size_t len)
 {
 	FILE *f = text_open("/sys/kernel/debug/lazy_contig/buffers");

@@ -123,6 +123,16 @@ kernel_arch()
 	printf %s "${flavour%%-*}"
 }
 
+# kernel_page_kib KERNEL: the size of its pages
+kernel_page_kib()
+{
+	case $1 in
+	*-16k) printf 16 ;;
+	*-64k) printf 64 ;;
+	*) printf 4 ;;
+	esac
+}
+
 # What names the cross tools of an architecture, empty for the chroot's own.
 cross_triplet()
 {
