@@ -23,13 +23,13 @@
 #include "cache/pool.h"
 #include "cache/reserve.h"
 #include "compat.h"
-#include "contig.h"
 #include "limit.h"
 #include "pages.h"
 #include "range.h"
 #include "search/search.h"
 #include "stats.h"
 #include "trace.h"
+#include "window.h"
 
 static unsigned int time_limit_ms = 2000;
 module_param(time_limit_ms, uint, 0644);
@@ -104,6 +104,8 @@ static int lc_alloc_nodes(const struct lc_request *req, nodemask_t *nodes)
 static void lc_alloc_begin(struct lc_alloc_control *ac,
 			   const struct lc_request *req)
 {
+	const unsigned long huge = PMD_SIZE >> PAGE_SHIFT;
+
 	ac->req = req;
 	ac->c = (struct lc_constraint){
 		.nr_pages = req->nr_pages,
@@ -113,10 +115,13 @@ static void lc_alloc_begin(struct lc_alloc_control *ac,
 	};
 	/*
 	 * Large ranges begin where a huge page could: they can be mapped with
-	 * huge entries, and share no pageblock with others needlessly.
+	 * huge entries, and share no pageblock with others needlessly. Not
+	 * where huge pages are so large that much memory would lie between.
 	 */
-	if (req->nr_pages >= PMD_SIZE >> PAGE_SHIFT)
-		ac->c.align = max(req->align, PMD_SIZE >> PAGE_SHIFT);
+	if (req->nr_pages >= huge &&
+	    (!LC_POOL_PACKS || ALIGN(req->nr_pages, huge) - req->nr_pages <=
+			       req->nr_pages / 8))
+		ac->c.align = max(req->align, huge);
 	ac->zonelist = NULL;
 	ac->deadline = jiffies + 1 + msecs_to_jiffies(READ_ONCE(time_limit_ms));
 	ac->ext = (struct lc_extent){};
@@ -220,36 +225,15 @@ static int lc_alloc_choose(struct lc_search *s, struct lc_extent *window)
 	return ret;
 }
 
-/*
- * Empty a claimed window. Others may have taken pages meanwhile, so that it would
- * be too much: then it is as if there was no room to move its pages to.
- */
-static int lc_alloc_empty(struct lc_claim *claim, const struct lc_extent *window,
-			  const struct lc_constraint *c, unsigned long deadline)
-{
-	/* the kernel isolates whole pageblocks */
-	const struct lc_extent blocks = {
-		window->pfn,
-		ALIGN(lc_extent_end(window), pageblock_nr_pages) - window->pfn,
-	};
-	int ret;
-
-	lc_pool_evict(&blocks);
-	ret = lc_contig_take(claim, window, deadline);
-	if (ret || lc_limit_spare(page_zone(pfn_to_page(window->pfn)), c, true))
-		return ret;
-	lc_pages_free(window);
-	return -ENOMEM;
-}
-
 /* Empty the window that was chosen, and tell the search what became of it. */
 static int lc_alloc_attempt(struct lc_alloc_control *ac, struct lc_search *s)
 {
+	const struct lc_extent window = lc_window_whole(&ac->ext, &ac->c);
 	int ret;
 
 	/* an attempt that is stuck is noticed in that time */
-	ret = lc_alloc_empty(&s->claim, &ac->ext, &ac->c,
-			     ac->deadline + LC_ATTEMPT_GRACE);
+	ret = lc_window_empty(&s->claim, &window, &ac->c,
+			      ac->deadline + LC_ATTEMPT_GRACE);
 	ac->failure.attempts++;
 	ac->failure.busy += ret == -EBUSY;
 	ac->failure.nomem += ret == -ENOMEM;
@@ -257,6 +241,8 @@ static int lc_alloc_attempt(struct lc_alloc_control *ac, struct lc_search *s)
 		lc_stats_count(LC_MOVED_PAGES, lc_search_to_move(s));
 	if (s->claim.zone)
 		lc_search_done(s, ret);
+	if (!ret && window.nr_pages > ac->ext.nr_pages)
+		ac->ext = lc_window_cut(&window, &ac->c, &ac->unzeroed);
 	return ret;
 }
 
@@ -279,13 +265,6 @@ static int lc_alloc_windows(struct lc_alloc_control *ac, struct lc_search *s)
 			return -ENOSPC;
 		}
 		ac->late = time_after_eq(jiffies, ac->deadline);
-		/* what an attempt left behind has isolated is not to be had */
-		if (!s->claim.zone &&
-		    !lc_limit_spare(page_zone(pfn_to_page(ac->ext.pfn)), &ac->c,
-				    false)) {
-			ac->scarce = true;
-			break;
-		}
 	} while (!ac->late && !s->quick);
 	return -ENOSPC;
 }
@@ -346,25 +325,40 @@ static int lc_alloc_by_migration(struct lc_alloc_control *ac,
 static int lc_alloc_from_block(struct lc_alloc_control *ac)
 {
 	struct lc_constraint c = ac->c;
-	struct lc_extent_spare spare;
-	struct lc_extent rest;
+	struct lc_extent window;
 	int ret;
 
 	if (!lc_pool_pages() || c.nr_pages < LC_POOL_MIN_PAGES ||
-	    c.nr_pages > MAX_ORDER_NR_PAGES)
+	    c.nr_pages > MAX_ORDER_NR_PAGES ||
+	    pageblock_nr_pages > LC_POOL_MAX_BLOCK)
 		return -ENOSPC;
 	c.nr_pages = max(c.nr_pages, pageblock_nr_pages);
 	ret = lc_alloc_by_migration(ac, &c, true);
 	if (ret)
 		return ret;
-	ac->ext.nr_pages = ac->c.nr_pages;
-	rest.pfn = lc_extent_end(&ac->ext);
-	rest.nr_pages = c.nr_pages - ac->c.nr_pages;
-	if (!rest.nr_pages)
-		return 0;
-	lc_pool_prepare(&rest, &spare);
-	lc_pool_release(&rest, true, true, &spare);
+	window = ac->ext;
+	ac->ext = lc_window_cut(&window, &ac->c, &ac->unzeroed);
 	return 0;
+}
+
+/* A buffer that ends where the pool has something, and begins below. */
+static int lc_alloc_below_idle(struct lc_alloc_control *ac)
+{
+	struct lc_extent window;
+	struct zoneref *z;
+	struct zone *zone;
+	int ret = -ENOSPC;
+
+	if (!lc_pool_pages() || !lc_window_packs(&ac->c))
+		return -ENOSPC;
+	for (z = lc_alloc_zones(ac);
+	     ret == -ENOSPC && (zone = lc_alloc_zone(ac, &z)); z++)
+		ret = lc_window_below_idle(&ac->c, zone,
+					   ac->deadline + LC_ATTEMPT_GRACE,
+					   &window, &ac->unzeroed);
+	if (!ret)
+		ac->ext = lc_window_cut(&window, &ac->c, &ac->unzeroed);
+	return ret;
 }
 
 /*
@@ -392,9 +386,17 @@ static int lc_alloc_patiently(struct lc_alloc_control *ac)
 	return fatal_signal_pending(current) && ret ? -EINTR : ret;
 }
 
+static int lc_alloc_from_buddy(struct lc_alloc_control *ac)
+{
+	ac->outcome = LC_FROM_BUDDY;
+	return lc_pages_alloc(&ac->c, ac->req->node, READ_ONCE(zone_movable),
+			      &ac->ext);
+}
+
 /* Return: 0, -ENOSPC, -ENOMEM, or -EINTR; ac->outcome says from where. */
 static int lc_alloc_pages(struct lc_alloc_control *ac, bool from_reserve)
 {
+	bool packs = lc_window_packs(&ac->c);
 	int ret;
 
 	ac->outcome = LC_FROM_POOL;
@@ -402,15 +404,18 @@ static int lc_alloc_pages(struct lc_alloc_control *ac, bool from_reserve)
 	if (ret != -ENOSPC)
 		return ret;
 	ac->outcome = LC_FROM_MIGRATION;
+	ret = lc_alloc_below_idle(ac);
+	if (ret != -ENOSPC)
+		return ret;
 	ret = lc_alloc_from_block(ac);
 	if (ret != -ENOSPC)
 		return ret;
 	ac->scarce = false;
-	ac->outcome = LC_FROM_BUDDY;
-	ret = lc_pages_alloc(&ac->c, ac->req->node, READ_ONCE(zone_movable),
-			     &ac->ext);
-	if (ret != -ENOSPC)
-		return ret;
+	if (!packs) {
+		ret = lc_alloc_from_buddy(ac);
+		if (ret != -ENOSPC)
+			return ret;
+	}
 	if (from_reserve) {
 		ac->outcome = LC_FROM_RESERVE;
 		ret = lc_alloc_from_reserve(ac);
@@ -418,7 +423,8 @@ static int lc_alloc_pages(struct lc_alloc_control *ac, bool from_reserve)
 			return ret;
 	}
 	ac->outcome = LC_FROM_MIGRATION;
-	return lc_alloc_patiently(ac);
+	ret = lc_alloc_patiently(ac);
+	return packs && ret == -ENOSPC ? lc_alloc_from_buddy(ac) : ret;
 }
 
 /*
@@ -511,23 +517,11 @@ report:
 static int lc_alloc_at(const struct lc_extent *ext, struct zone *zone,
 		       const struct lc_constraint *c)
 {
-	unsigned long deadline = jiffies + 1 +
-				 msecs_to_jiffies(READ_ONCE(time_limit_ms));
-	struct lc_claim claim;
-	int ret;
-
 	if (!lc_zone_permitted(zone))
 		return -ENOSPC;
-	if (!lc_limit_spare(zone, c, false))
-		return -ENOMEM;
-	lc_pool_evict(ext);
-	ret = lc_search_claim(&claim, zone, ext);
-	if (ret)
-		return ret;
-	ret = lc_alloc_empty(&claim, ext, c, deadline);
-	if (claim.zone)
-		lc_search_unclaim(&claim, ret);
-	return ret;
+	return lc_window_at(ext, zone, c,
+			    jiffies + 1 +
+			    msecs_to_jiffies(READ_ONCE(time_limit_ms)));
 }
 
 /**
