@@ -244,6 +244,19 @@ long free_kib(void)
 	return pages * (PAGE >> 10);
 }
 
+long watermarks_kib(void)
+{
+	FILE *f = text_open("/proc/zoneinfo");
+	long pages = 0, n;
+	char line[256];
+
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, " high %ld", &n) == 1)
+			pages += n;
+	fclose(f);
+	return pages * (PAGE >> 10);
+}
+
 /* Counts the lines of buffers below System RAM; len 0: of any range. */
 static int iomem_scan(uint64_t phys, size_t len)
 {

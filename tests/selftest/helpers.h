@@ -97,6 +97,8 @@ void pool_drop(void);
  * pool_drop().
  */
 long free_kib(void);
+/* What the kernel keeps free in all zones together. */
+long watermarks_kib(void);
 bool iomem_has(uint64_t phys, size_t len);
 int iomem_count(void);
 /* The address of the first System RAM. */

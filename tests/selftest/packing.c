@@ -12,20 +12,6 @@
 
 #define MOST		2000
 
-/* The kernel keeps this in all zones together. */
-static long watermarks_kib(void)
-{
-	FILE *f = text_open("/proc/zoneinfo");
-	long pages = 0, n;
-	char line[256];
-
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, " high %ld", &n) == 1)
-			pages += n;
-	fclose(f);
-	return pages * (PAGE >> 10);
-}
-
 /* CMA areas are others', and limit_mb is nine tenths of the RAM. */
 static long requests_may_have(void)
 {
