@@ -29,10 +29,11 @@
  *	index, its marks of resizes in progress, and the right to make the first
  *	dma-buf of a kept range. Held for lookups only.
  *
- * alloc.c buffer.c hotplug.c
+ * alloc.c window.c buffer.c hotplug.c
  *	alloc.c: the zonelist, the order of sources, the deadline, and who frees
  *	on failure; the only file that knows more than one source. Called by
- *	faces and kept.c. buffer.c: the dma-buf of a range and its mappings; a
+ *	faces and kept.c. window.c: takes the pages of a window, for one buffer or
+ *	for several that share its pageblocks. buffer.c: the dma-buf of a range and its mappings; a
  *	buffer's lock guards its attachments and how each is mapped. hotplug.c:
  *	the memory notifier, which asks the layers below in a fixed order.
  *
@@ -71,11 +72,11 @@
  *
  * Life of a request. A face checks its arguments. alloc.c charges the pages to
  * the user and picks the kernel's zonelist for the caller's memory policy and
- * cpuset. The sources follow: the pool; for a small request while the pool is
- * in use, part of a pageblock that is emptied; the page allocator, without
- * reclaim; the reserve; and emptying windows. The search gives the cheapest
- * window, claimed and scanned once more; the pool's idle memory there is
- * evicted; contig.c empties it. After -EBUSY the pageblocks in the way are
+ * cpuset. The sources follow: the pool; where pageblocks are large, idle memory
+ * and pageblocks below it; for a small request while the pool is in use, part of
+ * a pageblock that is emptied; the page allocator, without reclaim; the reserve;
+ * and emptying windows. The search gives the cheapest window, claimed and scanned
+ * once more; the pool's idle memory there is evicted; contig.c empties it. After -EBUSY the pageblocks in the way are
  * remembered, and the next best window is tried, until there is none or the
  * deadline has passed. The pages get a range, and the range a dma-buf.
  *
