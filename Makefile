@@ -37,7 +37,7 @@ tests: userspace
 	$(MAKE) -C userspace tests
 	set -e; for suite in $(TESTS); do $(MAKE) -C $$suite; done
 
-export CACHE KERNELS PLANS JOBS KVM PARTS QUICK
+export ARCHS CACHE KERNELS PLANS JOBS KVM PARTS QUICK
 
 demo:
 	tests/demo/run

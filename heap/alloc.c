@@ -24,13 +24,13 @@
 #include "cache/pool.h"
 #include "cache/reserve.h"
 #include "compat.h"
-#include "contig.h"
 #include "limit.h"
 #include "pages.h"
 #include "range.h"
 #include "search/search.h"
 #include "stats.h"
 #include "trace.h"
+#include "window.h"
 
 static unsigned int time_limit_ms = 2000;
 module_param(time_limit_ms, uint, 0644);
@@ -104,24 +104,26 @@ static int lc_alloc_nodes(const struct lc_request *req, nodemask_t *nodes)
 
 static struct lc_alloc_control lc_alloc_begin(const struct lc_request *req)
 {
+	const unsigned long nr = req->nr_pages, huge = PMD_SIZE >> PAGE_SHIFT;
+	/*
+	 * Large ranges begin where a huge page could: they can be mapped with
+	 * huge entries, and share no pageblock with others needlessly. Not
+	 * where huge pages are so large that much memory would lie between.
+	 */
+	bool aligned = nr >= huge &&
+		       (!LC_POOL_PACKS || ALIGN(nr, huge) - nr <= nr / 8);
+
 	return (struct lc_alloc_control){
 		.req = req,
 		.c = {
-			.nr_pages = req->nr_pages,
-			/*
-			 * Large ranges begin where a huge page could: they can be
-			 * mapped with huge entries, and share no pageblock with
-			 * others needlessly.
-			 */
-			.align = req->nr_pages >= PMD_SIZE >> PAGE_SHIFT ?
-					 max(req->align, PMD_SIZE >> PAGE_SHIFT) :
-					 req->align,
+			.nr_pages = nr,
+			.align = aligned ? max(req->align, huge) : req->align,
 			.start_pfn = req->start_pfn,
 			.end_pfn = req->end_pfn,
 		},
 		.deadline = jiffies + 1 + msecs_to_jiffies(READ_ONCE(time_limit_ms)),
 		.outcome = LC_FAIL_LIMIT,
-		.failure = { .nr_pages = req->nr_pages, .node = req->node },
+		.failure = { .nr_pages = nr, .node = req->node },
 	};
 }
 
@@ -221,36 +223,15 @@ static int lc_alloc_choose(struct lc_search *s, struct lc_extent *window)
 	return ret;
 }
 
-/*
- * Empty a claimed window. Others may have taken pages meanwhile, so that it would
- * be too much: then it is as if there was no room to move its pages to.
- */
-static int lc_alloc_empty(struct lc_claim *claim, const struct lc_extent *window,
-			  const struct lc_constraint *c, unsigned long deadline)
-{
-	/* the kernel isolates whole pageblocks */
-	const struct lc_extent blocks = {
-		window->pfn,
-		ALIGN(lc_extent_end(window), pageblock_nr_pages) - window->pfn,
-	};
-	int ret;
-
-	lc_pool_evict(&blocks);
-	ret = lc_contig_take(claim, window, deadline);
-	if (ret || lc_limit_spare(page_zone(pfn_to_page(window->pfn)), c, true))
-		return ret;
-	lc_pages_free(window);
-	return -ENOMEM;
-}
-
 /* Empty the window that was chosen, and tell the search what became of it. */
 static int lc_alloc_attempt(struct lc_alloc_control *ac, struct lc_search *s)
 {
+	const struct lc_extent window = lc_window_whole(&ac->ext, &ac->c);
 	int ret;
 
 	/* an attempt that is stuck is noticed in that time */
-	ret = lc_alloc_empty(&s->claim, &ac->ext, &ac->c,
-			     ac->deadline + LC_ATTEMPT_GRACE);
+	ret = lc_window_empty(&s->claim, &window, &ac->c,
+			      ac->deadline + LC_ATTEMPT_GRACE);
 	ac->failure.attempts++;
 	ac->failure.busy += ret == -EBUSY;
 	ac->failure.nomem += ret == -ENOMEM;
@@ -258,6 +239,8 @@ static int lc_alloc_attempt(struct lc_alloc_control *ac, struct lc_search *s)
 		lc_stats_count(LC_MOVED_PAGES, lc_search_to_move(s));
 	if (s->claim.zone)
 		lc_search_done(s, ret);
+	if (!ret && window.nr_pages > ac->ext.nr_pages)
+		ac->ext = lc_window_cut(&window, &ac->c, &ac->unzeroed);
 	return ret;
 }
 
@@ -340,25 +323,40 @@ static int lc_alloc_by_migration(struct lc_alloc_control *ac,
 static int lc_alloc_from_block(struct lc_alloc_control *ac)
 {
 	struct lc_constraint c = ac->c;
-	struct lc_extent_spare spare;
-	struct lc_extent rest;
+	struct lc_extent window;
 	int ret;
 
 	if (!lc_pool_pages() || c.nr_pages < LC_POOL_MIN_PAGES ||
-	    c.nr_pages > MAX_ORDER_NR_PAGES)
+	    c.nr_pages > MAX_ORDER_NR_PAGES ||
+	    pageblock_nr_pages > LC_POOL_MAX_BLOCK)
 		return -ENOSPC;
 	c.nr_pages = max(c.nr_pages, pageblock_nr_pages);
 	ret = lc_alloc_by_migration(ac, &c, true);
 	if (ret)
 		return ret;
-	ac->ext.nr_pages = ac->c.nr_pages;
-	rest.pfn = lc_extent_end(&ac->ext);
-	rest.nr_pages = c.nr_pages - ac->c.nr_pages;
-	if (!rest.nr_pages)
-		return 0;
-	lc_pool_prepare(&rest, &spare);
-	lc_pool_release(&rest, true, true, &spare, NULL);
+	window = ac->ext;
+	ac->ext = lc_window_cut(&window, &ac->c, &ac->unzeroed);
 	return 0;
+}
+
+/* A buffer that ends where the pool has something, and begins below. */
+static int lc_alloc_below_idle(struct lc_alloc_control *ac)
+{
+	struct lc_extent window;
+	struct zoneref *z;
+	struct zone *zone;
+	int ret = -ENOSPC;
+
+	if (!lc_pool_pages() || !lc_window_packs(&ac->c))
+		return -ENOSPC;
+	for (z = lc_alloc_zones(ac);
+	     ret == -ENOSPC && (zone = lc_alloc_zone(ac, &z)); z++)
+		ret = lc_window_below_idle(&ac->c, zone,
+					   ac->deadline + LC_ATTEMPT_GRACE,
+					   &window, &ac->unzeroed);
+	if (!ret)
+		ac->ext = lc_window_cut(&window, &ac->c, &ac->unzeroed);
+	return ret;
 }
 
 /*
@@ -386,9 +384,17 @@ static int lc_alloc_patiently(struct lc_alloc_control *ac)
 	return fatal_signal_pending(current) && ret ? -EINTR : ret;
 }
 
+static int lc_alloc_from_buddy(struct lc_alloc_control *ac)
+{
+	ac->outcome = LC_FROM_BUDDY;
+	return lc_pages_alloc(&ac->c, ac->req->node,
+			      lc_movable_permitted(ac->req->flags), &ac->ext);
+}
+
 /* Return: 0, -ENOSPC, -ENOMEM, or -EINTR; ac->outcome says from where. */
 static int lc_alloc_pages(struct lc_alloc_control *ac, bool from_reserve)
 {
+	bool packs = lc_window_packs(&ac->c);
 	int ret;
 
 	ac->outcome = LC_FROM_POOL;
@@ -396,15 +402,18 @@ static int lc_alloc_pages(struct lc_alloc_control *ac, bool from_reserve)
 	if (ret != -ENOSPC)
 		return ret;
 	ac->outcome = LC_FROM_MIGRATION;
+	ret = lc_alloc_below_idle(ac);
+	if (ret != -ENOSPC)
+		return ret;
 	ret = lc_alloc_from_block(ac);
 	if (ret != -ENOSPC)
 		return ret;
 	ac->scarce = false;
-	ac->outcome = LC_FROM_BUDDY;
-	ret = lc_pages_alloc(&ac->c, ac->req->node,
-			     lc_movable_permitted(ac->req->flags), &ac->ext);
-	if (ret != -ENOSPC)
-		return ret;
+	if (!packs) {
+		ret = lc_alloc_from_buddy(ac);
+		if (ret != -ENOSPC)
+			return ret;
+	}
 	if (from_reserve) {
 		ac->outcome = LC_FROM_RESERVE;
 		ret = lc_alloc_from_reserve(ac);
@@ -412,7 +421,8 @@ static int lc_alloc_pages(struct lc_alloc_control *ac, bool from_reserve)
 			return ret;
 	}
 	ac->outcome = LC_FROM_MIGRATION;
-	return lc_alloc_patiently(ac);
+	ret = lc_alloc_patiently(ac);
+	return packs && ret == -ENOSPC ? lc_alloc_from_buddy(ac) : ret;
 }
 
 /*
@@ -505,23 +515,11 @@ report:
 static int lc_alloc_at(const struct lc_extent *ext, struct zone *zone,
 		       const struct lc_constraint *c, unsigned int flags)
 {
-	unsigned long deadline = jiffies + 1 +
-				 msecs_to_jiffies(READ_ONCE(time_limit_ms));
-	struct lc_claim claim;
-	int ret;
-
 	if (!lc_zone_permitted(zone, flags))
 		return -ENOSPC;
-	if (!lc_limit_spare(zone, c, false))
-		return -ENOMEM;
-	lc_pool_evict(ext);
-	ret = lc_search_claim(&claim, zone, ext);
-	if (ret)
-		return ret;
-	ret = lc_alloc_empty(&claim, ext, c, deadline);
-	if (claim.zone)
-		lc_search_unclaim(&claim, ret);
-	return ret;
+	return lc_window_at(ext, zone, c,
+			    jiffies + 1 +
+			    msecs_to_jiffies(READ_ONCE(time_limit_ms)));
 }
 
 /**

@@ -371,6 +371,19 @@ static unsigned long lc_zone_kept(struct zone *zone, unsigned long end_pfn)
 }
 
 /**
+ * lc_limit_free - free pages of a zone that the kernel can use for any purpose
+ * @zone: the zone
+ *
+ * Context: any. Return: pages, without those of CMA areas.
+ */
+unsigned long lc_limit_free(struct zone *zone)
+{
+	unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
+
+	return free - min(free, zone_page_state(zone, NR_FREE_CMA_PAGES));
+}
+
+/**
  * lc_limit_spare - can the machine spare so many pages?
  * @zone: from this zone
  * @c: placement constraints: the length, and from where on a zone is too high

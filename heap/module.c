@@ -30,13 +30,14 @@
  *	index, its marks of resizes in progress, and the right to make the first
  *	dma-buf of a kept range. Held for lookups only.
  *
- * alloc.c hotplug.c buffer.c importers.c cpucache.c
+ * alloc.c window.c hotplug.c buffer.c importers.c cpucache.c
  *	alloc.c: the zonelist, the order of sources, the deadline, and who frees
  *	on failure; the only file that knows more than one source. Called by
- *	faces and kept.c. hotplug.c: the memory notifier, which asks the layers
- *	below in a fixed order. buffer.c: the dma-buf of a range and its
- *	mappings. importers.c: the devices attached to a buffer; the lock of a
- *	struct lc_importers guards which they are and how each is mapped.
+ *	faces and kept.c. window.c: takes the pages of a window, for one buffer
+ *	or for several that share its pageblocks. hotplug.c: the memory notifier,
+ *	which asks the layers below in a fixed order. buffer.c: the dma-buf of a
+ *	range and its mappings. importers.c: the devices attached to a buffer; the
+ *	lock of a struct lc_importers guards which they are and how each is mapped.
  *	cpucache.c: maintains CPU caches for hardware that has no driver.
  *
  * range.c contig.c
@@ -74,11 +75,11 @@
  *
  * Life of a request. A face checks its arguments. alloc.c charges the pages to
  * the user and picks the kernel's zonelist for the caller's memory policy and
- * cpuset. The sources follow: the pool; for a small request while the pool is
- * in use, part of a pageblock that is emptied; the page allocator, without
- * reclaim; the reserve; and emptying windows. The search gives the cheapest
- * window, claimed and scanned once more; the pool's idle memory there is
- * evicted; contig.c empties it. After -EBUSY the pageblocks in the way are
+ * cpuset. The sources follow: the pool; where pageblocks are large, idle memory
+ * and pageblocks below it; for a small request while the pool is in use, part of
+ * a pageblock that is emptied; the page allocator, without reclaim; the reserve;
+ * and emptying windows. The search gives the cheapest window, claimed and scanned
+ * once more; the pool's idle memory there is evicted; contig.c empties it. After -EBUSY the pageblocks in the way are
  * remembered, and the next best window is tried, until there is none or the
  * deadline has passed. The pages get a range, and the range a dma-buf.
  *

@@ -5,8 +5,9 @@
  * A range of a pageblock or more, and each kept one, has a line in /proc/iomem:
  * one below each line of System RAM that it reaches into, nearly always a
  * single one. Lines are for information only. One that cannot be placed is left
- * out, and no request depends on it: the kernel keeps lines of memory that was
- * reserved while booting and freed later, and may have no memory for a line.
+ * out, and no request depends on it: it may cut a line that the kernel keeps of
+ * memory that was reserved while booting and freed later, or there may be no
+ * memory for it.
  *
  * All functions may sleep.
  */
@@ -51,13 +52,21 @@ struct lc_line {
 	struct resource res;
 };
 
-/* Return: true if it was inserted right below System RAM. */
+/*
+ * Return: true if it was inserted right below System RAM, or below the line of
+ * what was reserved there while booting.
+ */
 static bool lc_line_insert(struct resource *res)
 {
+	const struct resource *parent;
+
 	if (insert_resource(&iomem_resource, res))
 		return false;
 	/* the parent stays, because the pages are in use */
-	if ((res->parent->flags & IORESOURCE_SYSTEM_RAM) ==
+	parent = res->parent;
+	if (parent->name && !strcmp(parent->name, "reserved"))
+		parent = parent->parent;
+	if ((parent->flags & IORESOURCE_SYSTEM_RAM) ==
 	    IORESOURCE_SYSTEM_RAM)
 		return true;
 	remove_resource(res);

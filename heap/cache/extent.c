@@ -343,6 +343,21 @@ static void lc_extent_settle(void)
 }
 
 /**
+ * lc_extent_next - the idle extent that a page is in, or the next one above
+ * @idle: the idle memory
+ * @pfn: the page frame
+ * @ext: the result
+ *
+ * Context: any but atomic. Return: false if there is none.
+ */
+bool lc_extent_next(struct lc_idle *idle, unsigned long pfn,
+		    struct lc_extent *ext)
+{
+	guard(spinlock)(&idle->lock);
+	return lc_extent_set_next(&idle->all, pfn, ext);
+}
+
+/**
  * lc_extent_take - take idle pages
  * @idle: the idle memory
  * @ext: the pages, which the caller owns on success

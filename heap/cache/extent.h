@@ -83,6 +83,8 @@ bool lc_extent_set_next(const struct lc_extent_set *set, unsigned long pfn,
 void lc_extent_init(struct lc_idle *idle);
 bool lc_extent_put(struct lc_idle *idle, const struct lc_extent *ext,
 		   bool zeroed, struct lc_extent_spare *spare);
+bool lc_extent_next(struct lc_idle *idle, unsigned long pfn,
+		    struct lc_extent *ext);
 bool lc_extent_take(struct lc_idle *idle, const struct lc_extent *ext,
 		    struct lc_extent_spare *spare, struct lc_extent *unzeroed);
 bool lc_extent_fit(struct lc_idle *idle, const struct lc_constraint *c,

@@ -30,6 +30,7 @@
 #include <linux/xarray.h>
 
 #include "../compat.h"
+#include "../limit.h"
 #include "../pages.h"
 #include "../search/search.h"
 #include "../search/zone.h"
@@ -252,7 +253,7 @@ static bool lc_pool_put(const struct lc_extent *ext, bool zeroed,
 	struct lc_pool *pool = lc_pool_find(zone);
 
 	if (ext->nr_pages < LC_POOL_MIN_PAGES || !lc_pool_max() || !pool ||
-	    zone_page_state(zone, NR_FREE_PAGES) < high_wmark_pages(zone))
+	    lc_limit_free(zone) < high_wmark_pages(zone))
 		return false;
 	/* before others can take it, so that lc_zone_taken() comes after */
 	lc_zone_idle(zone, ext);
@@ -366,13 +367,17 @@ static bool lc_pool_choose(struct lc_pool *pool, const struct lc_constraint *c,
 	if (!lc_extent_fit(&pool->idle, c, &found))
 		return false;
 	*ext = found.ext;
-	if (found.around.nr_pages - c->nr_pages < pageblock_nr_pages)
-		return true;
-	worth = max(LC_POOL_WORTH / found.nr_extents, 1UL) * LC_COST_MOVE *
-		c->nr_pages / LC_COST_SCALE;
 	high = found.ext;
 	high.pfn = ALIGN_DOWN(min(lc_extent_end(&found.around), c->end_pfn) -
 			      c->nr_pages, c->align);
+	if (found.around.nr_pages - c->nr_pages < pageblock_nr_pages) {
+		/* the rest can be completed by pageblocks below */
+		if (LC_POOL_PACKS)
+			*ext = high;
+		return true;
+	}
+	worth = max(LC_POOL_WORTH / found.nr_extents, 1UL) * LC_COST_MOVE *
+		c->nr_pages / LC_COST_SCALE;
 	cost = lc_search_fragmentation(pool->zone, ext);
 	high_cost = lc_search_fragmentation(pool->zone, &high);
 	if (high_cost < cost) {
@@ -432,6 +437,66 @@ int lc_pool_take(const struct lc_constraint *c, struct zone *zone,
 		return 0;
 	}
 	return -ENOSPC;
+}
+
+/*
+ * What of the pageblocks below an idle extent a request needs to end with it.
+ * Return: false if it is not so little, or they are not known to be movable.
+ */
+static bool lc_pool_below(const struct lc_constraint *c, struct zone *zone,
+			  const struct lc_extent *ext, struct lc_extent *below)
+{
+	unsigned long lowest = max(c->start_pfn, zone->zone_start_pfn);
+	unsigned long end = lc_extent_end(ext), pfn;
+
+	if (!IS_ALIGNED(ext->pfn, pageblock_nr_pages) || end > c->end_pfn ||
+	    end < lowest + c->nr_pages)
+		return false;
+	pfn = ALIGN_DOWN(end - c->nr_pages, c->align);
+	if (pfn < lowest || pfn >= ext->pfn)
+		return false;
+	below->pfn = ALIGN_DOWN(pfn, pageblock_nr_pages);
+	below->nr_pages = ext->pfn - below->pfn;
+	return below->pfn >= lowest && lc_search_available(zone, below);
+}
+
+/**
+ * lc_pool_take_edge - take idle memory that the pageblocks below can complete
+ * @c: placement constraints
+ * @zone: the zone
+ * @ext: the idle pages, which the caller owns on success
+ * @below: the pages below them that it takes besides, whole pageblocks
+ * @unzeroed: the part of @ext that the caller must zero; may be empty
+ *
+ * Context: process, may sleep; no lock held that reclaim takes.
+ * Return: false if there are none.
+ */
+bool lc_pool_take_edge(const struct lc_constraint *c, struct zone *zone,
+		       struct lc_extent *ext, struct lc_extent *below,
+		       struct lc_extent *unzeroed)
+{
+	struct lc_pool *pool = lc_pool_find(zone);
+	struct lc_extent_spare none = {};
+	unsigned long pfn = 0;
+
+	while (pool && lc_extent_next(&pool->idle, pfn, ext)) {
+		struct lc_extent usable = *ext;
+
+		pfn = lc_extent_end(ext);
+		/* all of an extent: no node is needed */
+		if (!lc_pool_below(c, zone, ext, below) ||
+		    !lc_extent_take(&pool->idle, ext, &none, unzeroed))
+			continue;
+		if (!lc_pages_still_usable(&usable) ||
+		    usable.nr_pages < ext->nr_pages) {
+			lc_pool_free(pool, ext);
+			continue;
+		}
+		lc_pool_account(pool, -ext->nr_pages);
+		lc_zone_taken(zone, ext);
+		return true;
+	}
+	return false;
 }
 
 static unsigned long lc_pool_count(struct shrinker *shrinker,

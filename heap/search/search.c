@@ -468,6 +468,25 @@ void lc_search_late(const struct lc_claim *claim, int change, bool stalled)
 }
 
 /**
+ * lc_search_available - could a window be here?
+ * @zone: the zone
+ * @ext: whole pageblocks of it
+ *
+ * Does not scan memory.
+ *
+ * Context: process, may sleep; no lock held that reclaim takes.
+ * Return: true if it could, as far as is known.
+ */
+bool lc_search_available(struct zone *zone, const struct lc_extent *ext)
+{
+	unsigned long start = ext->pfn >> pageblock_order;
+	unsigned long end = lc_extent_end(ext) >> pageblock_order;
+	struct lc_zone *lz = lc_zone_get(zone, start, end);
+
+	return lz && lc_zone_available(lz, start, end);
+}
+
+/**
  * lc_search_fragmentation - fragmentation cost of using idle memory
  * @zone: its zone
  * @ext: the pages

@@ -84,6 +84,7 @@ int lc_search_claim(struct lc_claim *claim, struct zone *zone,
 void lc_search_unclaim(const struct lc_claim *claim, int err);
 void lc_search_late(const struct lc_claim *claim, int change, bool stalled);
 
+bool lc_search_available(struct zone *zone, const struct lc_extent *ext);
 unsigned long lc_search_fragmentation(struct zone *zone,
 				      const struct lc_extent *ext);
 unsigned long lc_search_best_score(struct zone *zone,

@@ -295,6 +295,26 @@ unsigned long lc_zone_resume(struct lc_zone *lz, unsigned long resume)
 }
 
 /**
+ * lc_zone_available - may a window include these blocks?
+ * @lz: the zone
+ * @start: first block
+ * @end: the block behind the last
+ *
+ * Context: process, may sleep. Return: true if it may, as far as is known.
+ */
+bool lc_zone_available(struct lc_zone *lz, unsigned long start,
+		       unsigned long end)
+{
+	unsigned long b;
+
+	guard(mutex)(&lz->lock);
+	for (b = start; b < end; b++)
+		if (!lc_pb_available(lc_pbmap_get(&lz->map, b)))
+			return false;
+	return true;
+}
+
+/**
  * lc_zone_fragmentation - fragmentation cost of using some blocks
  * @lz: the zone
  * @start: first block

@@ -32,6 +32,8 @@ bool lc_zone_best(struct lc_zone *lz, const struct lc_want *want,
 enum lc_step lc_zone_walk_step(struct lc_zone *lz, struct lc_walk *walk,
 			       const struct lc_want *want);
 unsigned long lc_zone_resume(struct lc_zone *lz, unsigned long resume);
+bool lc_zone_available(struct lc_zone *lz, unsigned long start,
+		       unsigned long end);
 unsigned long lc_zone_fragmentation(struct lc_zone *lz, unsigned long start,
 				    unsigned long end);
 

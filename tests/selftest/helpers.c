@@ -251,6 +251,19 @@ long free_kib(void)
 	return pages * (PAGE >> 10);
 }
 
+long watermarks_kib(void)
+{
+	FILE *f = text_open("/proc/zoneinfo");
+	long pages = 0, n;
+	char line[256];
+
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, " high %ld", &n) == 1)
+			pages += n;
+	fclose(f);
+	return pages * (PAGE >> 10);
+}
+
 /* Counts the lines of buffers below System RAM; len 0: of any range. */
 static int iomem_scan(uint64_t phys, size_t len)
 {
@@ -281,6 +294,29 @@ bool iomem_has(uint64_t phys, size_t len)
 int iomem_count(void)
 {
 	return iomem_scan(0, 0);
+}
+
+uint64_t ram_start(void)
+{
+	FILE *f = text_open("/proc/iomem");
+	unsigned long long from = 0;
+	char line[256];
+
+	while (fgets(line, sizeof(line), f))
+		if (strstr(line, " : System RAM")) {
+			sscanf(line, "%llx", &from);
+			break;
+		}
+	fclose(f);
+	return from;
+}
+
+uint64_t low_end(void)
+{
+	uint64_t start = ram_start();
+
+	/* elsewhere the kernel lies at the start */
+	return start < MIB(1) ? MIB(16) - 1 : start + MIB(256) - 1;
 }
 
 bool debugfs_has(uint64_t phys, size_t len)

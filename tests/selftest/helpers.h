@@ -28,8 +28,13 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define KIB(n)		((size_t)(n) << 10)
 #define MIB(n)		((size_t)(n) << 20)
-#define HUGE_PAGE	MIB(2)
-#define PAGE		KIB(4)
+
+/* Of the kernel that this is built for; its huge pages are as large as its pageblocks. */
+#ifndef PAGE_KIB
+#define PAGE_KIB	4
+#endif
+#define PAGE		KIB(PAGE_KIB)
+#define HUGE_PAGE	(PAGE * (PAGE / 8))
 
 #define HEAP		"lazy_contig"
 #define HEAP_DMA32	"lazy_contig_dma32"
@@ -97,8 +102,14 @@ void pool_drop(void);
  * pool_drop().
  */
 long free_kib(void);
+/* What the kernel keeps free in all zones together. */
+long watermarks_kib(void);
 bool iomem_has(uint64_t phys, size_t len);
 int iomem_count(void);
+/* The address of the first System RAM. */
+uint64_t ram_start(void);
+/* There is free memory up to here, however little: in a PC's 16 MiB of ZONE_DMA, say. */
+uint64_t low_end(void);
 /* Is there a buffer here, however small? */
 bool debugfs_has(uint64_t phys, size_t len);
 

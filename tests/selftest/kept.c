@@ -144,17 +144,17 @@ static void test_place(void)
 
 	alloc = kept_request(MIB(5), NAME);
 	alloc.flags = 0;
-	alloc.max_addr = 0x3fffffff;
+	alloc.max_addr = ram_start() + MIB(1024) - 1;
 	buf = kept_alloc(control, &alloc);
 	ok(buf >= 0 && alloc.phys_addr + MIB(5) - 1 <= alloc.max_addr,
-	   "5 MiB below 1 GiB");
+	   "5 MiB in the first GiB of RAM");
 	close(buf);
 	alloc = kept_request(PAGE, NAME);
 	alloc.flags = 0;
-	alloc.max_addr = 0xffffff;
+	alloc.max_addr = low_end();
 	buf = kept_alloc(control, &alloc);
 	ok(buf >= 0 && alloc.phys_addr + PAGE - 1 <= alloc.max_addr,
-	   "one page below 16 MiB");
+	   "one page below %#jx", (uintmax_t)alloc.max_addr);
 	close(buf);
 	alloc = kept_request(PAGE, NAME);
 	alloc.flags = 0;

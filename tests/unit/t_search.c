@@ -421,9 +421,11 @@ static void check_idle(void)
 	draw("#....#");
 	is(alloc(BLOCKS(4), &ext, &tries), 0, "all there is");
 	is(lc_search_best_score(&m.zone, &c), 0, "while in use is no window");
+	ok(!lc_search_available(&m.zone, &ext), "nor could one be there");
 	machine_idle(&ext);
 	is(lc_search_best_score(&m.zone, &c), 512 * 4,
 	   "but idle at once, without a scan");
+	ok(lc_search_available(&m.zone, &ext), "and there one could be");
 	machine_free(&m);
 }
 

@@ -17,21 +17,6 @@ STABLE=trixie OLDSTABLE=bookworm
 KERNELS_amd64="oldstable stable newest"
 KERNELS_arm64="oldstable-arm64 stable-arm64 stable-arm64-16k newest-arm64 newest-arm64-16k"
 
-# default_kernels ARCH...
-default_kernels()
-{
-	local arch kernels
-
-	for arch in "$@"; do
-		kernels=KERNELS_$arch
-		[ -n "${!kernels-}" ] || die "no kernels of architecture $arch"
-		printf '%s ' "${!kernels}"
-	done
-}
-
-# shellcheck disable=SC2086 # one word an architecture
-DEFAULT_KERNELS=$(default_kernels ${ARCHS-amd64})
-
 # One build folder for each source tree, so that several can work at once.
 BUILD=$CACHE/build/$(printf %s "$TOP" | sha256sum | cut -c1-12)
 
@@ -47,6 +32,21 @@ die()
 	say "error: $*"
 	exit 1
 }
+
+# default_kernels ARCH...
+default_kernels()
+{
+	local arch kernels
+
+	for arch in "$@"; do
+		kernels=KERNELS_$arch
+		[ -n "${!kernels-}" ] || die "no kernels of architecture $arch"
+		printf '%s ' "${!kernels}"
+	done
+}
+
+# shellcheck disable=SC2086 # one word an architecture
+DEFAULT_KERNELS=$(default_kernels ${ARCHS:-amd64})
 
 # locked NAME COMMAND...: one at a time among all users of the cache
 locked()
@@ -121,6 +121,16 @@ kernel_arch()
 
 	flavour=$(kernel_flavour "$1")
 	printf %s "${flavour%%-*}"
+}
+
+# kernel_page_kib KERNEL: the size of its pages
+kernel_page_kib()
+{
+	case $1 in
+	*-16k) printf 16 ;;
+	*-64k) printf 64 ;;
+	*) printf 4 ;;
+	esac
 }
 
 # What names the cross tools of an architecture, empty for the chroot's own.

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: memory: CMA areas are left to their users: no buffer lies there, no window is
+ *   chosen there, and what is free there does not count
+ *
+ * Kernels for arm64 have one; others with cma= on their command line.
+ */
+#include <sys/resource.h>
+
+#include "blocks.h"
+#include "settings.h"
+
+#define EVENT		"/sys/kernel/tracing/events/lazy_contig/lazy_contig_window/enable"
+#define TRACE		"/sys/kernel/tracing/trace"
+#define MOST		2000
+/* no block of the page allocator */
+#define LEN		MIB(7)
+/* What the kernel takes from below its watermarks while the test runs. */
+#define SLACK_KIB	(16l << 10)
+
+/* The first area, as the kernel's log tells of it. */
+static struct span cma_area(void)
+{
+	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	unsigned long long mib, at;
+	struct span area = { 0 };
+	char line[8192], *text;
+	ssize_t len;
+
+	if (log < 0)
+		bail("/dev/kmsg: %m");
+	while (!area.end && (len = read(log, line, sizeof(line) - 1)) > 0) {
+		line[len] = 0;
+		text = strstr(line, "cma: Reserved ");
+		if (text && sscanf(text, "cma: Reserved %llu MiB at %llx", &mib, &at) == 2)
+			area = (struct span){ at, at + MIB(mib) };
+	}
+	close(log);
+	return area;
+}
+
+static void text_write(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		bail("%s: %m", path);
+	close(fd);
+}
+
+static int windows(const struct span *area, int *all)
+{
+	FILE *f = text_open(TRACE);
+	unsigned long pfn;
+	char line[512], *at;
+	int inside = 0;
+
+	*all = 0;
+	while (fgets(line, sizeof(line), f)) {
+		at = strstr(line, " pfn=");
+		if (!at || sscanf(at, " pfn=%lx", &pfn) != 1)
+			continue;
+		++*all;
+		inside += pfn * PAGE < area->end && pfn * PAGE + LEN > area->start;
+	}
+	fclose(f);
+	return inside;
+}
+
+static void test_fill(const struct span *area)
+{
+	long marks = watermarks_kib(), left;
+	int heap = heap_open(HEAP), n = 0, inside = 0, err, all;
+	static int buf[MOST];
+	uint64_t phys;
+
+	while (n < MOST && (err = heap_alloc(heap, LEN)) >= 0)
+		buf[n++] = err;
+	is(err, -ENOMEM, "%d buffers of %zu MiB", n, LEN >> 20);
+	left = meminfo_kib("MemFree") - meminfo_kib("CmaFree");
+	ok(left + SLACK_KIB >= marks,
+	   "%ld MiB are left besides the area, of %ld that the kernel keeps",
+	   left >> 10, marks >> 10);
+	while (n) {
+		phys = buf_phys(buf[--n]);
+		inside += phys < area->end && phys + LEN > area->start;
+		close(buf[n]);
+	}
+	is(inside, 0, "none lies in the area");
+	is(windows(area, &all), 0, "nor does a window");
+	ok(all, "%d windows were chosen", all);
+	close(heap);
+}
+
+int main(void)
+{
+	const struct rlimit files = { MOST + 64, MOST + 64 };
+	const struct span area = cma_area();
+	unsigned long limit, max;
+
+	if (!area.end) {
+		skip("this machine has no CMA area");
+		return tap_done();
+	}
+	if (setrlimit(RLIMIT_NOFILE, &files))
+		bail("setrlimit: %m");
+	limit = param_get("limit_mb");
+	max = param_get("pool_max_mb");
+	param_set("limit_mb", 1 << 20);
+	/* each buffer has a window of its own */
+	param_set("pool_max_mb", 0);
+	text_write(EVENT, "1");
+	test_fill(&area);
+	text_write(EVENT, "0");
+	text_write(TRACE, "\n");
+	param_set("pool_max_mb", max);
+	param_set("limit_mb", limit);
+	return tap_done();
+}
