@@ -27,7 +27,7 @@ static const struct option options[] = {
 };
 
 /* All other statistics are counters. */
-static const char * const gauges[] = { "live_bytes", "pool_pages" };
+static const char * const gauges[] = { "late_bytes", "live_bytes", "pool_pages" };
 
 static bool is_gauge(const char *name)
 {
