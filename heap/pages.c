@@ -12,7 +12,6 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
-#include <linux/vmstat.h>
 
 #include "compat.h"
 #include "limit.h"
@@ -210,7 +209,7 @@ static bool lc_too_much(const struct page *page, const struct lc_constraint *c)
 {
 	struct zone *zone = page_zone(page);
 
-	return zone_page_state(zone, NR_FREE_PAGES) < high_wmark_pages(zone) &&
+	return lc_zone_free_pages(zone) < high_wmark_pages(zone) &&
 	       !lc_limit_spare(zone, c, true);
 }
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "attempts.h"
 #include "blocks.h"
 #include "module_calls.h"
 #include "settings.h"
@@ -14,8 +15,6 @@
 /* An emulated machine on a shared host stands still at times. */
 #define PATIENCE	8
 #define CGROUP		"/sys/fs/cgroup/stuck"
-#define TRACE		"/sys/kernel/tracing/trace"
-#define ATTEMPT_EVENT	"/sys/kernel/tracing/events/lazy_contig/lazy_contig_attempt/enable"
 
 static struct {
 	unsigned int idle_gives;
@@ -142,9 +141,7 @@ void stuck_begin(void)
 	stuck_loop(STUCK_LEN, MAX_BUFFERS, MAX_BUFFERS, &answers);
 	before.idle_gives = answers.given;
 	diag("an idle machine gives %u buffers", before.idle_gives);
-	/* tells where attempts are left behind */
-	if (system("echo 1 >" ATTEMPT_EVENT))
-		bail(ATTEMPT_EVENT);
+	attempts_record();
 }
 
 /* Busy windows that are begun in a zone: those of attempts left behind wait too. */
@@ -244,23 +241,26 @@ void stuck_check_frozen(const char *load)
 	munmap(a, sizeof(*a));
 }
 
+struct late {
+	uint64_t from;
+	uint64_t phys;
+};
+
+static void note_late(const struct attempt *attempt, void *arg)
+{
+	struct late *late = arg;
+
+	if (attempt->error == -ETIME && attempt->phys >= late->from)
+		late->phys = attempt->phys;
+}
+
 /* The window of the attempt that was left behind last, or 0; none below @from. */
 static uint64_t late_window(uint64_t from)
 {
-	unsigned long pfn = 0, last = 0;
-	FILE *f = text_open(TRACE);
-	char line[512], *at;
-	int error;
+	struct late late = { .from = from };
 
-	while (fgets(line, sizeof(line), f)) {
-		at = strstr(line, " pfn=");
-		if (at && sscanf(at, " pfn=%lx nr_pages=%*u error=%d", &pfn,
-				 &error) == 2 && error == -ETIME &&
-		    (uint64_t)pfn * PAGE >= from)
-			last = pfn;
-	}
-	fclose(f);
-	return (uint64_t)last * PAGE;
+	attempts_each(note_late, &late);
+	return late.phys;
 }
 
 uint64_t stuck_check_offline(const char *load, uint64_t from)
