@@ -146,6 +146,22 @@ static inline bool lc_pageblock_ordinary(unsigned long pfn)
 #endif
 }
 
+/*
+ * Is some page of a large folio mapped? Asserts nothing: the folio may be gone.
+ * 6.10: counted in one place. Before, few file systems had large folios; they
+ * count as not mapped.
+ */
+static inline bool lc_large_mapped(const struct page *head)
+{
+#ifdef HAVE_LARGE_MAPCOUNT
+	const struct folio *folio = (const struct folio *)head;
+
+	return atomic_read(&folio->_large_mapcount) >= 0;
+#else
+	return false;
+#endif
+}
+
 /* 6.14: the third argument was a migratetype */
 static inline int lc_alloc_contig_range(unsigned long start, unsigned long end,
 					gfp_t gfp)

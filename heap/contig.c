@@ -6,8 +6,8 @@
  * uninterruptibly and without a bound. An attempt therefore runs in helper
  * threads, apart from its request, which waits for it as long as it makes sense
  * and leaves it behind then. An attempt left behind ends by itself: it returns
- * its pages to the page allocator, and its claim lasts until then. It holds a
- * reference to the module.
+ * its pages to the page allocator, and its claim lasts until then. It is charged
+ * to the user meanwhile, and holds a reference to the module.
  */
 
 #include <linux/cleanup.h>
@@ -48,6 +48,7 @@
  * @ended: all threads have left the job
  * @left_behind: the request does not wait for it any more
  * @stalled: because it took too long
+ * @user: the user who is charged for it since, or NULL
  *
  * The one of the two that sets the second flag ends the claim and frees it.
  */
@@ -58,6 +59,7 @@ struct lc_attempt {
 	bool ended;
 	bool left_behind;
 	bool stalled;
+	struct lc_user *user;
 };
 
 /*
@@ -88,6 +90,7 @@ static void lc_attempt_free(struct lc_attempt *attempt)
 static void lc_attempt_abandon(struct lc_attempt *attempt)
 {
 	lc_parallel_undo(&attempt->job, lc_pages_free);
+	lc_limit_uncharge_late(attempt->user, attempt->job.ext.nr_pages);
 	lc_search_late(&attempt->claim, -1, attempt->stalled);
 	lc_search_unclaim(&attempt->claim, attempt->job.stop);
 	lc_attempt_free(attempt);
@@ -141,6 +144,7 @@ static bool lc_attempt_leave(struct lc_attempt *attempt, bool stalled)
 
 	__module_get(THIS_MODULE);
 	attempt->stalled = stalled;
+	attempt->user = lc_limit_charge_late(nr_pages);
 	lc_search_late(&attempt->claim, 1, stalled);
 	scoped_guard(spinlock, &attempt->lock) {
 		if (!attempt->ended) {
@@ -154,6 +158,7 @@ static bool lc_attempt_leave(struct lc_attempt *attempt, bool stalled)
 		return true;
 	}
 	lc_search_late(&attempt->claim, -1, stalled);
+	lc_limit_uncharge_late(attempt->user, nr_pages);
 	module_put(THIS_MODULE);
 	return false;
 }

@@ -5,9 +5,10 @@
  *
  * Charging and uncharging take no lock: two counters are compared with their
  * limits and changed in one atomic step each, first the user's, then that of
- * all. So neither limit is ever passed, and a request that fits succeeds,
- * unless another one of the same user that limit_mb refuses is charged to the
- * user's counter at that moment.
+ * all. So no request passes a limit, and one that fits succeeds, unless another
+ * one of the same user that limit_mb refuses is charged to the user's counter at
+ * that moment. An attempt that was left behind is charged without a check, since
+ * its pages are not free: later requests are refused.
  */
 
 #include <linux/atomic.h>
@@ -48,8 +49,8 @@ MODULE_PARM_DESC(user_limit_mb,
  * struct lc_user - a user who has buffers, or had until lately
  * @node: in lc_users
  * @uid: the user
- * @nr_pages: in this user's live buffers and unfinished requests. A user
- *	without any may be freed as soon as another user comes.
+ * @nr_pages: in this user's live buffers, unfinished requests, and attempts left
+ *	behind. A user without any may be freed as soon as another user comes.
  * @rcu: frees it
  */
 struct lc_user {
@@ -63,8 +64,10 @@ struct lc_user {
 static DEFINE_MUTEX(lc_users_lock);
 static DEFINE_HASHTABLE(lc_users, 6);
 
-/* In all live buffers and unfinished requests. */
+/* In all live buffers, unfinished requests, and attempts left behind. */
 static atomic_long_t lc_total;
+/* In attempts left behind. */
+static atomic_long_t lc_late;
 
 static unsigned long lc_mb_to_pages(unsigned long mb)
 {
@@ -86,7 +89,7 @@ unsigned long lc_limit_pages(void)
 }
 
 /**
- * lc_limit_charged - what all buffers and unfinished requests take
+ * lc_limit_charged - what buffers, unfinished requests and late attempts take
  *
  * Context: any. Return: a number of pages.
  */
@@ -247,6 +250,54 @@ void lc_limit_uncharge(struct lc_user *user, unsigned long nr_pages)
 	atomic_long_sub(nr_pages, &user->nr_pages);
 }
 
+/**
+ * lc_limit_late - pages of attempts that go on without their requests
+ *
+ * Context: any. Return: a number of pages.
+ */
+unsigned long lc_limit_late(void)
+{
+	return atomic_long_read(&lc_late);
+}
+
+/**
+ * lc_limit_charge_late - count the pages of an attempt that is left behind
+ * @nr_pages: how many
+ *
+ * Besides those of the request itself, which goes on elsewhere.
+ *
+ * Context: process. Return: the user who is charged, for
+ * lc_limit_uncharge_late(); NULL if the request is charged to none.
+ */
+struct lc_user *lc_limit_charge_late(unsigned long nr_pages)
+{
+	struct lc_user *user;
+
+	atomic_long_add(nr_pages, &lc_late);
+	rcu_read_lock();
+	user = lc_user_find(lc_current_user());
+	if (user && !lc_counter_add(&user->nr_pages, nr_pages, LC_USER_DEAD - 1))
+		user = NULL;
+	rcu_read_unlock();
+	if (user)
+		atomic_long_add(nr_pages, &lc_total);
+	return user;
+}
+
+/**
+ * lc_limit_uncharge_late - undo lc_limit_charge_late()
+ * @user: what it returned
+ * @nr_pages: as many
+ *
+ * Context: any.
+ */
+void lc_limit_uncharge_late(struct lc_user *user, unsigned long nr_pages)
+{
+	atomic_long_sub(nr_pages, &lc_late);
+	if (user)
+		lc_limit_uncharge(user, nr_pages);
+}
+
 /* In attempts in progress; by node. */
 static atomic_long_t lc_under_way[MAX_NUMNODES];
 static atomic_long_t lc_all_under_way;
@@ -368,19 +419,6 @@ static unsigned long lc_zone_kept(struct zone *zone, unsigned long end_pfn)
 						     MAX_NR_ZONES - 1;
 
 	return high_wmark_pages(zone) + zone->lowmem_reserve[class];
-}
-
-/**
- * lc_limit_free - free pages of a zone that the kernel can use for any purpose
- * @zone: the zone
- *
- * Context: any. Return: pages, without those of CMA areas.
- */
-unsigned long lc_limit_free(struct zone *zone)
-{
-	unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
-
-	return free - min(free, zone_page_state(zone, NR_FREE_CMA_PAGES));
 }
 
 /**

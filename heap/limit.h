@@ -14,11 +14,13 @@ unsigned long lc_limit_charged(void);
 struct lc_user *lc_limit_charge(unsigned long nr_pages);
 int lc_limit_charge_more(struct lc_user *user, unsigned long nr_pages);
 void lc_limit_uncharge(struct lc_user *user, unsigned long nr_pages);
+unsigned long lc_limit_late(void);
+struct lc_user *lc_limit_charge_late(unsigned long nr_pages);
+void lc_limit_uncharge_late(struct lc_user *user, unsigned long nr_pages);
 void lc_limit_begin(struct zone *zone, unsigned long nr_pages);
 void lc_limit_end(struct zone *zone, unsigned long nr_pages);
 unsigned int lc_limit_ended(void);
 bool lc_limit_wait(unsigned int ended, unsigned long deadline);
-unsigned long lc_limit_free(struct zone *zone);
 bool lc_limit_spare(struct zone *zone, const struct lc_constraint *c, bool taken);
 void lc_limit_exit(void);
 

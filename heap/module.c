@@ -109,10 +109,11 @@
  * again once the pages are taken. Each stage undoes what it did: an error leaves
  * nothing allocated. A fatal signal ends a request between two steps and while
  * it waits for an attempt. An attempt that takes too long is left behind: it
- * ends by itself, frees its pages and drops its claim, while the request goes on
- * elsewhere or ends. Release allocates nothing and cannot fail: what it takes to
- * make pages idle is allocated when they are taken. Pages that still have other
- * references, or are broken, are freed one by one.
+ * ends by itself, frees its pages and drops its claim, and is charged to the user
+ * until then, while the request goes on elsewhere or ends. Release allocates
+ * nothing and cannot fail: what it takes to make pages idle is allocated when they
+ * are taken. Pages that still have other references, or are broken, are freed one
+ * by one.
  *
  * Concurrency. Requests run in the context of their callers and hold no lock
  * while they scan, migrate or zero. Claims keep two attempts out of one block

@@ -227,7 +227,7 @@ static bool lc_too_much(const struct page *page, const struct lc_constraint *c)
 {
 	struct zone *zone = page_zone(page);
 
-	return lc_limit_free(zone) < high_wmark_pages(zone) &&
+	return lc_zone_free_pages(zone) < high_wmark_pages(zone) &&
 	       !lc_limit_spare(zone, c, true);
 }
 

@@ -327,7 +327,11 @@ void lc_range_shrink(struct lc_range *range, unsigned long nr_pages)
 void lc_range_set_kept(struct lc_range *range, bool kept)
 {
 	WRITE_ONCE(range->kept, kept);
-	lc_lines_update(range);
+	/* release allocates nothing: a line that is missing stays so */
+	if (kept)
+		lc_lines_update(range);
+	else if (!lc_wants_lines(range))
+		lc_lines_remove(range);
 }
 
 /**

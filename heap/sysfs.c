@@ -48,7 +48,15 @@ static ssize_t last_failure_show(struct device *dev,
 }
 static DEVICE_ATTR_ADMIN_RO(last_failure);
 
-/* Memory of buffers and of requests in progress. */
+/* Memory of attempts that were left behind and have not ended. */
+static ssize_t late_bytes_show(struct device *dev,
+			       struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%lu\n", lc_limit_late() << PAGE_SHIFT);
+}
+static DEVICE_ATTR_RO(late_bytes);
+
+/* Memory of buffers, of requests in progress, and of attempts left behind. */
 static ssize_t live_bytes_show(struct device *dev,
 			       struct device_attribute *attr, char *buf)
 {
@@ -190,6 +198,7 @@ int lc_sysfs_set_reserves(void)
 
 static struct attribute *lc_memory_attrs[] = {
 	&dev_attr_last_failure.attr,
+	&dev_attr_late_bytes.attr,
 	&dev_attr_live_bytes.attr,
 	&dev_attr_pool_drop.attr,
 	&dev_attr_pool_pages.attr,

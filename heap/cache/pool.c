@@ -253,7 +253,7 @@ static bool lc_pool_put(const struct lc_extent *ext, bool zeroed,
 	struct lc_pool *pool = lc_pool_find(zone);
 
 	if (ext->nr_pages < LC_POOL_MIN_PAGES || !lc_pool_max() || !pool ||
-	    lc_limit_free(zone) < high_wmark_pages(zone))
+	    lc_zone_free_pages(zone) < high_wmark_pages(zone))
 		return false;
 	/* before others can take it, so that lc_zone_taken() comes after */
 	lc_zone_idle(zone, ext);

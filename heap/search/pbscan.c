@@ -213,7 +213,7 @@ static void lc_look_at_large(struct lc_look *look, struct page *page,
 		    !IS_ENABLED(CONFIG_ARCH_ENABLE_HUGEPAGE_MIGRATION))
 			look->state = LC_PB_UNMOVABLE;
 	} else if (flags & BIT(PG_lru)) {
-		look->cost = lc_cost_of(flags, false) * look->pages;
+		look->cost = lc_cost_of(flags, lc_large_mapped(head)) * look->pages;
 		if (order >= pageblock_order)
 			look->cost = max(look->cost, LC_COST_HUGE * look->pages);
 		if (flags & LC_FLAGS_BUSY)

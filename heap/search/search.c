@@ -53,7 +53,7 @@ static bool lc_spared(struct zone *zone, unsigned long nr_pages)
 	unsigned long spare = max_t(unsigned long, LC_SPARED_PAGES,
 				    zone_managed_pages(zone) / LC_SPARED_SHARE);
 
-	return zone_page_state(zone, NR_FREE_PAGES) < spare + nr_pages;
+	return lc_zone_free_pages(zone) < spare + nr_pages;
 }
 
 static void lc_search_want(struct lc_search_zone *sz,

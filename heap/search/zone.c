@@ -66,6 +66,19 @@ unsigned long lc_zone_key(struct zone *zone)
 	return zone_to_nid(zone) * MAX_NR_ZONES + zone_idx(zone);
 }
 
+/**
+ * lc_zone_free_pages - free pages of a zone, except those of CMA areas
+ * @zone: the zone
+ *
+ * Context: any. Return: a number of pages.
+ */
+unsigned long lc_zone_free_pages(struct zone *zone)
+{
+	unsigned long all = zone_page_state(zone, NR_FREE_PAGES);
+
+	return all - min(all, zone_page_state(zone, NR_FREE_CMA_PAGES));
+}
+
 static struct lc_zone *lc_zone_add(struct zone *zone)
 {
 	struct lc_zone *lz;

@@ -20,6 +20,7 @@ struct lc_late {
 };
 
 unsigned long lc_zone_key(struct zone *zone);
+unsigned long lc_zone_free_pages(struct zone *zone);
 struct lc_zone *lc_zone_get(struct zone *zone, unsigned long start,
 			    unsigned long end);
 void lc_zone_exit(void);

@@ -80,7 +80,7 @@ static int try_offline(void *arg)
  */
 static const char *online;
 
-int block_offline(uint64_t phys)
+void block_zone(uint64_t phys)
 {
 	int fd = block_open(phys, "valid_zones", O_RDONLY);
 	char zones[64] = "";
@@ -90,6 +90,11 @@ int block_offline(uint64_t phys)
 	close(fd);
 	online = strncmp(zones, "Movable", 7) ? "online_kernel" :
 						"online_movable";
+}
+
+int block_offline(uint64_t phys)
+{
+	block_zone(phys);
 	return -in_child(try_offline, &phys);
 }
 

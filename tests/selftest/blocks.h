@@ -20,6 +20,8 @@ int block_new(int control, uint64_t max_addr, uint64_t *phys);
  * empty a block of ZONE_MOVABLE.
  */
 int block_offline(uint64_t phys);
+/* Notes its zone, as block_offline() does, for block_online(). */
+void block_zone(uint64_t phys);
 /* The block that went offline last, to the zone it was in. */
 int block_online(uint64_t phys);
 

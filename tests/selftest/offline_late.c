@@ -11,9 +11,9 @@
 #include "blocks.h"
 #include "kept_calls.h"
 #include "module_calls.h"
+#include "pauser.h"
 #include "settings.h"
 
-#define PAUSER	"/dev/lc_pauser"
 #define MAX_HELD	16
 
 /* What other zones had to offer that was cheaper. */
@@ -41,26 +41,6 @@ static void thread_start(pthread_t *thread, struct job *job)
 	errno = pthread_create(thread, NULL, run, job);
 	if (errno)
 		bail("pthread_create: %m");
-}
-
-/* Waits for a caller of the function. Return: its arguments. */
-static void wait_for_pause(unsigned long args[6])
-{
-	int fd = open(PAUSER, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0 || read(fd, args, 6 * sizeof(*args)) < 0)
-		bail(PAUSER ": %m");
-	close(fd);
-}
-
-/* Resumes the caller of the function although no memory goes offline. */
-static void end_pause(void)
-{
-	int fd = open(PAUSER, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, "1", 1) != 1)
-		bail(PAUSER ": %m");
-	close(fd);
 }
 
 /*
@@ -101,21 +81,16 @@ static uint64_t offline_at(struct job *job, const char *function, bool pointer,
 {
 	unsigned long args[6];
 	pthread_t thread;
-	char params[64];
 	uint64_t phys;
 
-	snprintf(params, sizeof(params), "function=%s pointer=%d", function,
-		 pointer);
-	if (!is(ko_load("tests/pauser/lc_pauser.ko", params), 0,
-		"%s() is made to wait", function))
-		bail("no pause");
+	pause_at(function, pointer);
 	thread_start(&thread, job);
-	wait_for_pause(args);
+	pause_wait(args);
 	phys = where(job, args);
 	if (!is(block_offline(phys), 0, "the block goes offline meanwhile"))
-		end_pause();
+		pause_end();
 	pthread_join(thread, NULL);
-	is(ko_unload("lc_pauser"), 0, "no caller waits any longer");
+	pause_done();
 	return phys;
 }
 

@@ -3,42 +3,12 @@
  * Promise: memory: a request succeeds where only clean page cache is left to take
  * Promise: limits: no OOM kill for an allocation that should have failed
  */
+#include "cache.h"
 #include "settings.h"
 
 #define LEFT_FREE_KIB	(96l << 10)
 #define CACHE_KIB	(448l << 10)
 #define AREA		MIB(4096)	/* more than there is */
-
-/*
- * A file without blocks on a small file system: reading it costs no disk, but
- * page cache as any other.
- */
-static int sparse_file(void)
-{
-	int fd;
-
-	if (system("set -e; modprobe -a loop ext4; cd /tmp; mkdir lc-disk;"
-		   "truncate -s 16M lc-image; mkfs.ext4 -q lc-image;"
-		   "mount -o loop lc-image lc-disk; truncate -s 2G lc-disk/file"))
-		bail("cannot make a file system");
-	fd = open("/tmp/lc-disk/file", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		bail("/tmp/lc-disk/file: %m");
-	return fd;
-}
-
-static void fill_cache(int fd)
-{
-	static char data[MIB(1)];
-	off_t at = 0;
-
-	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	while (meminfo_kib("Cached") < CACHE_KIB + meminfo_kib("Shmem")) {
-		if (pread(fd, data, sizeof(data), at) != sizeof(data))
-			bail("read: %m");
-		at += sizeof(data);
-	}
-}
 
 /*
  * Takes memory until little is free, a bit at a time: what processors keep at hand
@@ -64,7 +34,7 @@ static void *take_free(void)
 int main(void)
 {
 	static const size_t lengths[] = { MIB(192), MIB(64), MIB(8) };
-	int heap = heap_open(HEAP), fd = sparse_file(), buf, tries;
+	int heap = heap_open(HEAP), fd = cache_file_new(), buf, tries;
 	unsigned long limit = patience();
 	struct mark mark;
 	void *mem;
@@ -73,7 +43,7 @@ int main(void)
 	mark_set(&mark);
 	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
 		pool_drop();
-		fill_cache(fd);
+		cache_fill(fd, CACHE_KIB);
 		mem = take_free();
 		ok(meminfo_kib("MemFree") < (long)(lengths[0] >> 10),
 		   "%ld MiB are free, %ld MiB cached",
@@ -88,8 +58,6 @@ int main(void)
 	mark_check(&mark, "all buffers");
 	param_set("time_limit_ms", limit);
 	close(heap);
-	close(fd);
-	if (system("umount /tmp/lc-disk; rm -r /tmp/lc-disk /tmp/lc-image"))
-		bail("cannot clean up");
+	cache_file_remove(fd);
 	return tap_done();
 }

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "attempts.h"
 #include "blocks.h"
 #include "module_calls.h"
 #include "settings.h"
@@ -14,8 +15,6 @@
 /* An emulated machine on a shared host stands still at times. */
 #define PATIENCE	8
 #define CGROUP		"/sys/fs/cgroup/stuck"
-#define TRACE		"/sys/kernel/tracing/trace"
-#define ATTEMPT_EVENT	"/sys/kernel/tracing/events/lazy_contig/lazy_contig_attempt/enable"
 
 static struct {
 	unsigned int idle_gives;
@@ -123,15 +122,9 @@ void stuck_in_time(const struct stuck_answers *answers, const char *load)
 	   "%s: every answer in time", load);
 }
 
-static unsigned int late(void)
+static long late_mib(void)
 {
-	unsigned int n = 0;
-	FILE *f = text_open("/sys/module/lazy_contig/refcnt");
-
-	if (fscanf(f, "%u", &n) != 1)
-		bail("no refcnt");
-	fclose(f);
-	return n;
+	return counter("late_bytes") >> 20;
 }
 
 void stuck_begin(void)
@@ -148,9 +141,7 @@ void stuck_begin(void)
 	stuck_loop(STUCK_LEN, MAX_BUFFERS, MAX_BUFFERS, &answers);
 	before.idle_gives = answers.given;
 	diag("an idle machine gives %u buffers", before.idle_gives);
-	/* tells where attempts are left behind */
-	if (system("echo 1 >" ATTEMPT_EVENT))
-		bail(ATTEMPT_EVENT);
+	attempts_record();
 }
 
 /* Busy windows that are begun in a zone: those of attempts left behind wait too. */
@@ -250,59 +241,104 @@ void stuck_check_frozen(const char *load)
 	munmap(a, sizeof(*a));
 }
 
-/*
- * The window of the attempt that was left behind last, or 0. Not in the first memory
- * block, which has more than one zone.
- */
-static uint64_t late_window(void)
-{
-	unsigned long pfn = 0, last = 0;
-	FILE *f = text_open(TRACE);
-	char line[512], *at;
-	int error;
+struct late {
+	uint64_t from;
+	uint64_t phys;
+};
 
-	while (fgets(line, sizeof(line), f)) {
-		at = strstr(line, " pfn=");
-		if (at && sscanf(at, " pfn=%lx nr_pages=%*u error=%d", &pfn,
-				 &error) == 2 && error == -ETIME &&
-		    (uint64_t)pfn * PAGE >= block_size())
-			last = pfn;
-	}
-	fclose(f);
-	return (uint64_t)last * PAGE;
+static void note_late(const struct attempt *attempt, void *arg)
+{
+	struct late *late = arg;
+
+	if (attempt->error == -ETIME && attempt->phys >= late->from)
+		late->phys = attempt->phys;
 }
 
-static void check_offline(const char *load)
+/* The window of the attempt that was left behind last, or 0; none below @from. */
+static uint64_t late_window(uint64_t from)
 {
-	uint64_t phys = late_window();
+	struct late late = { .from = from };
+
+	attempts_each(note_late, &late);
+	return late.phys;
+}
+
+uint64_t stuck_check_offline(const char *load, uint64_t from)
+{
+	uint64_t phys = late_window(from);
 	double t = now_ms();
 
 	if (!ok(phys, "%s: there is the window of one", load))
-		return;
+		return 0;
 	is(block_offline(phys), -EBUSY, "%s: it does not go offline", load);
 	t = now_ms() - t;
 	diag("%s: refused in %.0f ms", load, t);
 	ok(t < PATIENCE * 1000, "%s: which is said soon", load);
+	return phys;
+}
+
+#define USER	1000
+
+static int user_takes_all(void *arg)
+{
+	int heap = heap_open(HEAP), refused = 0, i;
+
+	(void)arg;
+	if (setuid(USER))
+		return 1;
+	for (i = 0; i < MAX_BUFFERS && refused < 3; i++)
+		refused += heap_alloc(heap, STUCK_LEN) < 0;
+	return 0;
+}
+
+/* Return: the errno. */
+static int user_page(void *arg)
+{
+	int heap = heap_open(HEAP), buf;
+
+	(void)arg;
+	if (setuid(USER))
+		return 1;
+	buf = heap_alloc(heap, PAGE);
+	return buf < 0 ? -buf : 0;
+}
+
+void stuck_check_charged(const char *load)
+{
+	int heap = heap_open(HEAP);
+
+	is(in_child(user_takes_all, NULL), 0, "%s: a user takes all", load);
+	ok(late_mib() > 0, "%s: and leaves attempts behind", load);
+	is(counter("live_bytes"), counter("late_bytes"),
+	   "%s: which are charged", load);
+	param_set("user_limit_mb", 1);
+	is(in_child(user_page, NULL), ENOMEM, "%s: to that user", load);
+	close(buf_new(heap, PAGE));
+	param_set("user_limit_mb", 0);
+	is(in_child(user_page, NULL), 0, "%s: who has room without the limit",
+	   load);
+	close(heap);
 }
 
 void stuck_check_late(const char *load, bool some)
 {
-	unsigned int n = late();
+	long mib = late_mib();
 
-	diag("%s: %u attempts go on without their request", load, n);
+	diag("%s: attempts on %ld MiB go on without their request", load, mib);
 	if (some)
-		ok(n > 0, "%s: attempts go on without their request", load);
-	if (!n)
+		ok(mib > 0, "%s: attempts go on without their request", load);
+	if (!mib)
 		return;
 	is(module_unload(), -EWOULDBLOCK, "%s: the module stays while they do",
 	   load);
-	check_offline(load);
+	/* not in the first memory block, which has more than one zone */
+	stuck_check_offline(load, block_size());
 }
 
 static bool none_late(void *arg)
 {
 	(void)arg;
-	return !late();
+	return !late_mib();
 }
 
 static bool memory_is_back(void *arg)
@@ -321,6 +357,7 @@ void stuck_check_released(void)
 	long kib;
 
 	ok(becomes_true(none_late, NULL), "all attempts end");
+	is(counter("live_bytes"), 0, "and none is charged any longer");
 	ok(becomes_true(memory_is_back, &kib), "memory is back");
 	diag("%ld of %ld KiB are free", kib, before.free_kib);
 	stuck_loop(STUCK_LEN, MAX_BUFFERS, MAX_BUFFERS, &answers);

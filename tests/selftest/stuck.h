@@ -19,8 +19,12 @@ void stuck_check_fill(const char *load);
 void stuck_check_kill(const char *load, unsigned int rounds);
 /* A frozen caller of the heap is in no other's way, and a caller can be frozen. */
 void stuck_check_frozen(const char *load);
+/* They are charged to the user whose requests left them behind. */
+void stuck_check_charged(const char *load);
 /* Attempts that go on without their request: neither unload nor offlining hang. */
 void stuck_check_late(const char *load, bool some);
+/* The memory block of one, not below @from, stays online; returns where it is. */
+uint64_t stuck_check_offline(const char *load, uint64_t from);
 /* After the load: everything comes back, and the module can be unloaded. */
 void stuck_check_released(void);
 

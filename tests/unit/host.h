@@ -98,7 +98,9 @@ void clear_highpage(struct page *page);
 #endif
 #define zone_end_pfn(z)		((z)->zone_start_pfn + (z)->spanned_pages)
 #define zone_managed_pages(z)	((z)->managed_pages)
-#define zone_page_state(z, what)	((z)->free_pages)
+enum { NR_FREE_PAGES, NR_FREE_CMA_PAGES };
+
+#define zone_page_state(z, what)	((what) == NR_FREE_PAGES ? (z)->free_pages : 0)
 #define zone_to_nid(z)		((z)->node)
 #define zone_idx(z)		((z)->idx)
 

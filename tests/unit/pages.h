@@ -67,6 +67,7 @@ struct page *pfn_to_online_page(unsigned long pfn);
 #define compound_head(page)	((page)->head ?: (page))
 #define compound_order(page)	((page)->order)
 #define lc_has_movable_ops(page)	((page)->movable_ops)
+#define lc_large_mapped(page)	((page)->_mapcount >= 0)
 #define lc_pageblock_ordinary(pfn)	(!pfn_to_page(pfn)->special)
 #define folio_maybe_dma_pinned(f)	((f)->page.pinned)
 

@@ -333,6 +333,15 @@ static void check_busy(void)
 	expect(LC_PB_MOVABLE, 0, "a free page is not busy");
 }
 
+static struct page *large_cache(long offset, unsigned int order)
+{
+	struct page *head = large(offset, order);
+
+	cache(offset);
+	head->_mapcount = -1;
+	return head;
+}
+
 static void check_large(void)
 {
 	unsigned int order = pageblock_order - 3;
@@ -341,6 +350,10 @@ static void check_large(void)
 	large(nr, order);
 	expect(LC_PB_MOVABLE, 128, "a large folio");
 	is(touched, NB + 2 + BEFORE - nr, "is read once");
+	large_cache(nr, order);
+	expect(LC_PB_MOVABLE, 64, "a large folio of clean page cache");
+	large_cache(nr, order)->_mapcount = 0;
+	expect(LC_PB_MOVABLE, 1536, "a mapped one");
 	large(-NB, pageblock_order + 1);
 	expect(LC_PB_MOVABLE, 1536,
 	       "one that began in the block before, and takes another huge page");

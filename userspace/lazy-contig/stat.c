@@ -9,7 +9,7 @@
 #include "cli.h"
 
 /* All other statistics are counters. */
-static const char * const gauges[] = { "live_bytes", "pool_pages" };
+static const char * const gauges[] = { "late_bytes", "live_bytes", "pool_pages" };
 
 static bool is_gauge(const char *name)
 {
