@@ -123,14 +123,13 @@ static inline bool lc_has_movable_ops(struct page *page)
 }
 
 /*
- * May the pages of a pageblock be used for any purpose: is it of none of the
- * types CMA, isolated, and kept for atomic allocations? The kernel does not export
- * its accessor of pageblock flags.
+ * The migratetype of a pageblock. The kernel does not export its accessor of
+ * pageblock flags.
  * 6.17: isolation is a flag besides the type.
  *
  * Context: RCU read lock held. @pfn is online.
  */
-static inline bool lc_pageblock_ordinary(unsigned long pfn)
+static inline int lc_pageblock_type(unsigned long pfn)
 {
 	const unsigned long *bits = section_to_usemap(__pfn_to_section(pfn));
 	unsigned long bit = ((pfn & (PAGES_PER_SECTION - 1)) >> pageblock_order) *
@@ -139,11 +138,22 @@ static inline bool lc_pageblock_ordinary(unsigned long pfn)
 			      bit % BITS_PER_LONG;
 #ifdef PAGEBLOCK_ISO_MASK
 	if (flags & PAGEBLOCK_ISO_MASK)
-		return false;
-	return (flags & PAGEBLOCK_MIGRATETYPE_MASK) < MIGRATE_PCPTYPES;
+		return MIGRATE_ISOLATE;
+	return flags & PAGEBLOCK_MIGRATETYPE_MASK;
 #else
-	return (flags & MIGRATETYPE_MASK) < MIGRATE_PCPTYPES;
+	return flags & MIGRATETYPE_MASK;
 #endif
+}
+
+/*
+ * May the pages of a pageblock be used for any purpose: is it of none of the
+ * types CMA, isolated, and kept for atomic allocations?
+ *
+ * Context: as lc_pageblock_type().
+ */
+static inline bool lc_pageblock_ordinary(unsigned long pfn)
+{
+	return lc_pageblock_type(pfn) < MIGRATE_PCPTYPES;
 }
 
 /*

@@ -221,6 +221,33 @@ int lc_zone_look(struct lc_zone *lz, unsigned long block, unsigned int *touched,
 }
 
 /**
+ * lc_zone_fresh - the summary of a block, at most a second old
+ * @zone: the zone it should belong to
+ * @block: the block
+ *
+ * Context: process, may sleep. Return: the summary; LC_PB_HOLE for a block of which
+ * not all is online memory of @zone.
+ */
+struct lc_pb lc_zone_fresh(struct zone *zone, unsigned long block)
+{
+	struct lc_zone *lz = xa_load(&lc_zones, lc_zone_key(zone));
+	unsigned int touched = 0;
+	struct lc_pb pb = {};
+
+	if (!lz)
+		return lc_pbscan_block(zone, block, 0, &touched);
+	scoped_guard(mutex, &lz->lock)
+		if (block >= lc_pbmap_start(&lz->map) &&
+		    block < lc_pbmap_end(&lz->map))
+			pb = lc_pbmap_get(&lz->map, block);
+	if (pb.state != LC_PB_UNKNOWN &&
+	    (lc_pb_shut(pb) || lc_pb_age(pb, lc_pbscan_ticks()) < LC_TICKS_PER_SEC))
+		return pb;
+	return lc_pb_after_scan(pb, lc_pbscan_block(zone, block, pb.idle, &touched),
+				lc_pbscan_ticks());
+}
+
+/**
  * lc_zone_refresh - renew a few of the oldest summaries
  * @lz: the zone
  * @want: only blocks between its start and end

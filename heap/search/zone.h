@@ -27,6 +27,7 @@ void lc_zone_exit(void);
 
 int lc_zone_look(struct lc_zone *lz, unsigned long block, unsigned int *touched,
 		 struct lc_pb *pb);
+struct lc_pb lc_zone_fresh(struct zone *zone, unsigned long block);
 int lc_zone_refresh(struct lc_zone *lz, const struct lc_want *want);
 bool lc_zone_best(struct lc_zone *lz, const struct lc_want *want,
 		  struct lc_window *best);
