@@ -75,7 +75,7 @@ static int buffers_show(struct seq_file *m, void *unused)
 DEFINE_SHOW_ATTRIBUTE(buffers);
 
 /**
- * struct lc_run - a line of blocks: neighbours in the same state
+ * struct lc_block_run - a line of blocks: neighbours in the same state
  * @zone: their zone; NULL at the end of the file
  * @block: the first one
  * @end: the block behind the last
@@ -83,7 +83,7 @@ DEFINE_SHOW_ATTRIBUTE(buffers);
  * @cost: weighted pages to move, of all of them
  * @idle: pages of them that are idle in the pool
  */
-struct lc_run {
+struct lc_block_run {
 	struct zone *zone;
 	unsigned long block;
 	unsigned long end;
@@ -164,7 +164,7 @@ static struct zone *lc_next_zone(struct zone *zone)
 }
 
 /* Go on to the next line. */
-static void lc_run_next(struct lc_run *run)
+static void lc_block_run_next(struct lc_block_run *run)
 {
 	unsigned long block = run->end, last = 0;
 	const char *state;
@@ -204,20 +204,20 @@ static void lc_run_next(struct lc_run *run)
 
 static void *blocks_start(struct seq_file *m, loff_t *pos)
 {
-	struct lc_run *run = m->private;
+	struct lc_block_run *run = m->private;
 
 	if (*pos)
 		return run->zone ? run : NULL;
-	*run = (struct lc_run){};
+	*run = (struct lc_block_run){};
 	return SEQ_START_TOKEN;
 }
 
 static void *blocks_next(struct seq_file *m, void *unused, loff_t *pos)
 {
-	struct lc_run *run = m->private;
+	struct lc_block_run *run = m->private;
 
 	++*pos;
-	lc_run_next(run);
+	lc_block_run_next(run);
 	return run->zone ? run : NULL;
 }
 
@@ -227,7 +227,7 @@ static void blocks_stop(struct seq_file *m, void *unused)
 
 static int blocks_show(struct seq_file *m, void *v)
 {
-	const struct lc_run *run = v;
+	const struct lc_block_run *run = v;
 
 	if (v == SEQ_START_TOKEN) {
 		seq_puts(m, "address\tbytes\tnode\tzone\tstate\tcost\tidle\n");
@@ -250,7 +250,7 @@ static const struct seq_operations lc_blocks_ops = {
 
 static int blocks_open(struct inode *inode, struct file *file)
 {
-	return seq_open_private(file, &lc_blocks_ops, sizeof(struct lc_run));
+	return seq_open_private(file, &lc_blocks_ops, sizeof(struct lc_block_run));
 }
 
 static const struct file_operations blocks_fops = {
