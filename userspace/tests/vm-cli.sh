@@ -11,22 +11,8 @@
 set -u
 
 heap=/dev/dma_heap/lazy_contig
-manual=$LC_SRC/userspace/man/lazy-contig.1
 # shellcheck source=userspace/tests/vm_common.sh
 . "${0%/*}/vm_common.sh"
-
-# Every key of the last output is in the manual.
-keys()
-{
-	local key missing=
-
-	while read -r key; do
-		grep -qE "^\.(TP|B|BR) .*\b$key\b|^\.BR? $key\b" "$manual" || missing="$missing $key"
-	done < <(jq -r '[paths[] | strings] | unique[]' "$tmp/out")
-	[ -z "$missing" ] || echo "not in lazy-contig(1):$missing" >>"$tmp/err"
-	[ -z "$missing" ]
-	result $? "  with keys that the manual has"
-}
 
 live_buffers()
 {

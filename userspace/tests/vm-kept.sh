@@ -41,6 +41,7 @@ keep()
 	says "^8 MiB +$(printf '%#x' "$at") " "  shows it"
 	gives 0 "keep show --json" lazy-contig keep show "$at" --json
 	json ".kept and .phys_addr == $at and .users == []" "  shows it"
+	keys
 	gives 3 "keep show of another buffer" lazy-contig keep show "$(jq -n "$at + 4096")"
 	gives 0 "list" lazy-contig list
 	says '^2 buffers, 12 MiB$' "  shows both"

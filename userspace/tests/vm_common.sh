@@ -6,6 +6,7 @@
 # shellcheck source=tests/tap/tap.sh
 . "${BASH_SOURCE[0]%/*}/../../tests/tap/tap.sh"
 
+manual=${BASH_SOURCE[0]%/*}/../man/lazy-contig.1
 tmp=$(mktemp -d)
 chmod 0755 "$tmp"
 trap 'rm -rf "$tmp"' EXIT
@@ -42,6 +43,19 @@ says()
 {
 	cat "$tmp/out" "$tmp/err" | grep -qE -- "$1"
 	result $? "$2"
+}
+
+# keys: passes if every key of the last output, JSON, is in the manual
+keys()
+{
+	local key missing=
+
+	while read -r key; do
+		grep -qE "^\.(TP|B|BR) .*\b$key\b|^\.BR? $key\b" "$manual" || missing="$missing $key"
+	done < <(jq -r '[paths[] | strings] | unique[]' "$tmp/out")
+	[ -z "$missing" ] || echo "not in lazy-contig(1):$missing" >>"$tmp/err"
+	[ -z "$missing" ]
+	result $? "  with keys that the manual has"
 }
 
 # await COMMAND...: waits until the command succeeds, at most 200 seconds
