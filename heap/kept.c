@@ -353,7 +353,8 @@ put_range:
  * Context: process context, without mmap lock; waits for another resize to end;
  * bounded as lc_alloc() is.
  * Return: 0; -EINVAL @len is 0 or wraps; -ENOENT no kept buffer begins at @addr;
- * -EBUSY a dma-buf of it exists, or it has to move and is pinned; -EINTR killed; or an error of lc_alloc().
+ * -EBUSY a dma-buf of it exists, or it has to move and is pinned; -EINTR killed;
+ * or an error of lc_alloc().
  */
 int lc_kept_resize_begin(struct lc_kept_resize *resize, u64 addr, u64 len)
 {

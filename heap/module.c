@@ -52,8 +52,10 @@
  *	own. worker.c: a thread that zeroes idle memory. extent.c: sets of
  *	extents; the lock of a struct lc_idle guards its sets, and
  *	lc_zeroing_lock is held while a few pages are zeroed: taking it once
- *	waits for that. Called by alloc.c, by a range's release, sysfs, and
- *	reclaim (the pool's shrinker).
+ *	waits for that. deferred.c: pages that are pinned still although their
+ *	range has ended; lc_deferred_lock guards their list. Called by alloc.c,
+ *	by a range's release, sysfs, hotplug.c, and reclaim (the pool's
+ *	shrinker).
  *
  * pages.c parallel.c limit.c
  *	pages.c: takes pages from the page allocator, zeroes and frees them; the
@@ -85,13 +87,13 @@
  *
  * Who owns pages when. The page allocator, the pool or the reserve, until they
  * are taken; then the request, until lc_range_create(); then the range, until
- * its last reference; then the reserve, the pool or the page allocator. During
- * an attempt its job owns the parts that are empty. Each dma-buf holds a
- * reference to its range, and so does keeping; descriptors, mappings and
- * importers hold the dma-buf. A page has one owner at any time, and is zero when
- * it leaves alloc.c. The last reference removes the line in /proc/iomem, then
- * returns the pages, then the charge: a limit never promises memory that is
- * still in use.
+ * its last reference; then the reserve, the pool or the page allocator, a page
+ * that is pinned after some time as a deferred one. During an attempt its job owns
+ * the parts that are empty. Each dma-buf holds a reference to its range, and so
+ * does keeping; descriptors, mappings and importers hold the dma-buf. A page has
+ * one owner at any time, and is zero when it leaves alloc.c. The last reference
+ * removes the line in /proc/iomem, then returns the pages, then the charge: a
+ * limit never promises memory that is still in use.
  *
  * Caches. Zeros, and what a moved buffer is copied to, may be in a CPU cache only
  * when the buffer is handed over. A driver that imports has them written back by the
@@ -112,8 +114,16 @@
  * ends by itself, frees its pages and drops its claim, and is charged to the user
  * until then, while the request goes on elsewhere or ends. Release allocates
  * nothing and cannot fail: what it takes to make pages idle is allocated when they
- * are taken. Pages that still have other references, or are broken, are freed one
- * by one.
+ * are taken. Broken pages are freed one by one.
+ *
+ * Pins. A mapping of a pinnable buffer, and whatever get_user_pages() gave its
+ * pages to, has a reference to each page. When the range ends there is no mapping
+ * left, and so no new reference can be made; pages that have one still are
+ * deferred: the module keeps its own reference and the charge, and frees the page
+ * once that is the last one. Leaving them to the last put_page() would return them
+ * sooner, but the module would not know when: a page with references may as well
+ * have been freed and allocated again. So a charge never ends early, and ends a
+ * second late at most. The same goes for pages of other buffers that a driver has.
  *
  * Concurrency. Requests run in the context of their callers and hold no lock
  * while they scan, migrate or zero. Claims keep two attempts out of one block
@@ -127,6 +137,7 @@
  *	memory hotplug -> lc_zones_lock -> a zone's lock
  *	memory hotplug -> lc_live_lock
  *	lc_pools_lock, lc_reserves_lock -> lc_worker_lock
+ *	lc_deferred_lock -> a zone's lock
  *	lc_reserve_lock -> the lock of a struct lc_idle
  *	lc_zeroing_lock -> the lock of a struct lc_idle
  *
@@ -143,7 +154,8 @@
  * one reference each, on no LRU, unmovable, in System RAM: they keep their
  * memory block online, and hibernation and kexec treat them as any kernel
  * memory. Idle pages of the pool are the same, but counted as reclaimable.
- * Mappings are of page frames (VM_PFNMAP), which get_user_pages() does not take.
+ * Mappings are of page frames (VM_PFNMAP), which get_user_pages() does not take,
+ * but for those of pinnable buffers.
  */
 #include <linux/module.h>
 

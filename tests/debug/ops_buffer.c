@@ -239,9 +239,11 @@ static int pin_some(void)
 
 static void pin_undo(void)
 {
-	map_undo();
 	close(pins[0]);
 	close(pins[1]);
+	map_undo();
+	/* and what was pinned until now */
+	pool_drop();
 }
 
 static void pinned_prepare(void)
