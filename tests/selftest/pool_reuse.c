@@ -141,18 +141,23 @@ static uint64_t two_ranges(size_t more, int *between)
 static void test_best_fit(void)
 {
 	int between, buf, tries;
-	uint64_t at;
+	uint64_t at, phys;
+	size_t more;
 
 	/* a range is cut where it spoils less, and that depends on what is around */
 	for (tries = 0; tries < 20; tries++) {
-		at = two_ranges(MIB(64 + 4 * tries), &between);
+		more = MIB(64 + 4 * tries);
+		at = two_ranges(more, &between);
 		if (at)
 			break;
 		close(between);
 	}
 	ok(tries < 20, "a range is cut in three");
 	buf = buf_new(heap, MIB(24));
-	ok(buf_phys(buf) >= at && buf_phys(buf) <= at + MIB(8),
+	phys = buf_phys(buf);
+	/* or none: free memory may have a gap that it fits exactly */
+	ok((phys >= at && phys <= at + MIB(8)) ||
+	   phys + MIB(24) <= at - MIB(4) - more || phys >= at + MIB(36) + more,
 	   "the shortest range that fits is cut");
 	close(buf);
 	if (at)

@@ -2,6 +2,7 @@
 /*
  * Promise: memory: the reserve serves requests of its full size; it can be raised and
  *   lowered, also while in use; invalid input is refused
+ * Promise: memory: a reserve of more than is free becomes as large as can be, in bounded time
  * Promise: buffer: every byte is zero at hand-over
  */
 #include "settings.h"
@@ -125,6 +126,22 @@ static void test_raise(void)
 	is(reserve_mib(), 0, "nothing is left");
 }
 
+/* It is taken in ever smaller parts, down to less than a pageblock. */
+static void test_too_much(void)
+{
+	long mib = meminfo_kib("MemTotal") / 1024 * 8 / 10;
+	int buf[64], n = 0, err;
+
+	while (n < 64 && n * 64 < mib / 2)
+		buf[n++] = buf_new(heap, MIB(64));
+	err = reserve_set(mib);
+	ok(!err || err == -ENOMEM, "more than is free ends: %s", strerror(-err));
+	ok(reserve_mib() < mib, "with less: %ld MiB of %ld", reserve_mib(), mib);
+	is(reserve_set(0), 0, "which is given back");
+	while (n)
+		close(buf[--n]);
+}
+
 int main(void)
 {
 	unsigned long limit = patience();
@@ -138,6 +155,7 @@ int main(void)
 	test_max_addr();
 	test_lower();
 	test_raise();
+	test_too_much();
 	param_set("time_limit_ms", limit);
 	mark_check(&mark, "all of it");
 	close(heap);
