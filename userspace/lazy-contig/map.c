@@ -45,8 +45,6 @@ static int write_svg(const struct map_view *view, const char *path)
 	if (!file)
 		return fail(-errno, "%s", path);
 	err = map_print_svg(view, file);
-	if (!err && fflush(file))
-		err = -errno;
 	fclose(file);
 	return err ? fail(err, "%s", path) : CODE_OK;
 }

@@ -192,7 +192,7 @@ static void print_request(const struct map_view *view)
 		return;
 	}
 	format_size(place->blocking, part, sizeof(part));
-	printf("No place for %s. The least is in the way at 0x%llx, node %d %s: %s\n", size,
+	printf("No place for %s. Least is in the way at 0x%llx, node %d %s: %s\n", size,
 	       place->addr, place->zone->node, place->zone->name, part);
 	for (i = 0; i < count; i++) {
 		format_size(runs[i].end - runs[i].addr, part, sizeof(part));

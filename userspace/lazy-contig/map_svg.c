@@ -96,7 +96,8 @@ static void print_title(const struct map_view *view, FILE *file)
 	uname(&host);
 	strftime(day, sizeof(day), "%F %T", localtime(&now));
 	snprintf(text, sizeof(text), "Memory of %s, Linux %s, %s", host.nodename, host.release, day);
-	fprintf(file, "<title>%s</title>\n", text);
+	fprintf(file, "<title>%s</title>\n"
+		"<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n", text);
 	print_text(file, 10, LINE, text);
 	if (!view->size)
 		return;
@@ -121,13 +122,13 @@ static void print_body(const struct map_view *view, FILE *file, int *height)
 	*height = print_legend(view, y, file);
 }
 
-/* Return: 0 or -ENOMEM. Errors of @file are left to the caller. */
+/* Return: 0, -ENOMEM, or another error of @file. */
 int map_print_svg(const struct map_view *view, FILE *file)
 {
 	char *body = NULL;
 	size_t len;
 	FILE *memory = open_memstream(&body, &len);
-	int height;
+	int height, done, err = 0;
 
 	if (!memory)
 		return -ENOMEM;
@@ -136,10 +137,12 @@ int map_print_svg(const struct map_view *view, FILE *file)
 		free(body);
 		return -ENOMEM;
 	}
-	fprintf(file, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
-		"font-family=\"monospace\" font-size=\"%d\">\n", WIDTH, height, CELL);
-	fprintf(file, "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n%s</svg>\n", body);
+	done = fprintf(file, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+		       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
+		       "font-family=\"monospace\" font-size=\"%d\">\n%s</svg>\n",
+		       WIDTH, height, CELL, body);
+	if (done < 0 || fflush(file))
+		err = -errno;
 	free(body);
-	return 0;
+	return err;
 }
