@@ -94,6 +94,9 @@ static void test_select(void)
 	read_machine(&map, true, -1, 0, 4 * G);
 	ok(map.nr_zones == 2 && map.count == 4, "4G is the end of what is below 4 GiB");
 	map_free(&map);
+	read_machine(&map, true, -1, 0, 36 * M - 1);
+	ok(map.nr_zones == 2 && map.runs[3].end == 36 * M, "the last address is included");
+	map_free(&map);
 	read_machine(&map, true, -1, 10 * G, 11 * G);
 	ok(!map.count && !map.nr_zones, "addresses without memory");
 	map_free(&map);
