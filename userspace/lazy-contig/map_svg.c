@@ -95,7 +95,8 @@ static void print_title(const struct map_view *view, FILE *file)
 
 	uname(&host);
 	strftime(day, sizeof(day), "%F %T", localtime(&now));
-	snprintf(text, sizeof(text), "Memory of %s, Linux %s, %s", host.nodename, host.release, day);
+	snprintf(text, sizeof(text), "Memory of %s, Linux %s, %s", host.nodename, host.release,
+		 day);
 	fprintf(file, "<title>%s</title>\n"
 		"<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n", text);
 	print_text(file, 10, LINE, text);

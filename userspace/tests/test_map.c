@@ -152,7 +152,7 @@ static void test_find(void)
 	finds(&map, 2 * M, "Normal", 12 * G + 32 * M, 7, "the node that is asked for");
 	map_free(&map);
 	read_machine(&map, true, -1, 0, 36 * M);
-	finds(&map, 2 * M, "DMA32", 34 * M, 400, "an exact fit is better than cutting a long stretch");
+	finds(&map, 2 * M, "DMA32", 34 * M, 400, "rather an exact fit than a cut");
 	map_free(&map);
 }
 
