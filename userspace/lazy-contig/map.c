@@ -7,7 +7,7 @@
 #include "map.h"
 
 /* Does the module use ZONE_MOVABLE? */
-static bool zone_movable(void)
+static bool uses_movable(void)
 {
 	char text[16];
 
@@ -24,7 +24,7 @@ static int read_blocks(const struct args *args, struct map *map)
 	*map = (struct map){ };
 	if (!file)
 		return fail_file(-errno, MAP_BLOCKS);
-	err = map_read(file, zone_movable(), map);
+	err = map_read(file, uses_movable(), map);
 	fclose(file);
 	if (err == -EPERM)
 		return fail(err, "addresses are hidden (needs CAP_SYS_ADMIN)");

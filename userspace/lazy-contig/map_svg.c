@@ -19,6 +19,12 @@ static void print_text(FILE *file, int x, int y, const char *text)
 	fprintf(file, "<text x=\"%d\" y=\"%d\">%s</text>\n", x, y, text);
 }
 
+/* All but the fill and the end of the element. */
+static void begin_rect(FILE *file, int x, int y, int width, int height)
+{
+	fprintf(file, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" ", x, y, width, height);
+}
+
 /* Neighbouring cells in the same state are one rectangle. */
 static void print_cells(const struct map_view *view, const struct map_zone *zone,
 			const struct map_grid *grid, __u64 addr, const enum map_state *cells,
@@ -29,19 +35,20 @@ static void print_cells(const struct map_view *view, const struct map_zone *zone
 	for (from = 0; from < grid->columns; from = to) {
 		for (to = from + 1; to < grid->columns && cells[to] == cells[from]; to++)
 			;
-		if (cells[from] != MAP_STATES)
-			fprintf(file, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" "
-				"fill=\"%s\"><title>0x%llx %s</title></rect>\n",
-				LEFT + from * CELL, y, (to - from) * CELL, CELL,
-				map_states[cells[from]].fill, addr + from * grid->cell,
-				map_states[cells[from]].name);
+		if (cells[from] == MAP_STATES)
+			continue;
+		begin_rect(file, LEFT + from * CELL, y, (to - from) * CELL, CELL);
+		fprintf(file, "fill=\"%s\"><title>0x%llx %s</title></rect>\n",
+			map_states[cells[from]].fill, addr + from * grid->cell,
+			map_states[cells[from]].name);
 	}
-	for (from = 0; from < grid->columns; from++)
-		if (cells[from] != MAP_STATES &&
-		    map_marked(view, zone, addr + from * grid->cell, grid->cell))
-			fprintf(file, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" "
-				"fill=\"none\" stroke=\"#000\" stroke-width=\"2\"/>\n",
-				LEFT + from * CELL + 1, y + 1, CELL - 2, CELL - 2);
+	for (from = 0; from < grid->columns; from++) {
+		if (cells[from] == MAP_STATES ||
+		    !map_marked(view, zone, addr + from * grid->cell, grid->cell))
+			continue;
+		begin_rect(file, LEFT + from * CELL + 1, y + 1, CELL - 2, CELL - 2);
+		fputs("fill=\"none\" stroke=\"#000\" stroke-width=\"2\"/>\n", file);
+	}
 }
 
 static int print_zone(const struct map_view *view, const struct map_zone *zone,
@@ -77,8 +84,8 @@ static int print_legend(const struct map_view *view, int y, FILE *file)
 	for (state = 0; state < MAP_STATES; state++) {
 		if (!view->map->totals[state])
 			continue;
-		fprintf(file, "<rect x=\"10\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"%s\"/>\n",
-			y, CELL, CELL, map_states[state].fill);
+		begin_rect(file, 10, y, CELL, CELL);
+		fprintf(file, "fill=\"%s\"/>\n", map_states[state].fill);
 		format_size(view->map->totals[state], size, sizeof(size));
 		snprintf(text, sizeof(text), "%s %s", map_states[state].name, size);
 		print_text(file, 20 + CELL, y + CELL - 2, text);
@@ -139,7 +146,7 @@ int map_print_svg(const struct map_view *view, FILE *file)
 		return -ENOMEM;
 	}
 	done = fprintf(file, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-		       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
+		       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\"\n"
 		       "font-family=\"monospace\" font-size=\"%d\">\n%s</svg>\n",
 		       WIDTH, height, CELL, body);
 	if (done < 0 || fflush(file))
