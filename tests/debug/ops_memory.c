@@ -203,6 +203,32 @@ static void client_undo(void)
 	loaded = false;
 }
 
+/* Another one each time: a heap that was removed is not allocated again. */
+static char heap_entry[64];
+
+static void heap_prepare(void)
+{
+	static int nr;
+
+	snprintf(heap_entry, sizeof(heap_entry), "+t_fail%d:below=1G", nr++);
+}
+
+static int heap_add(void)
+{
+	return heaps_write(heap_entry);
+}
+
+static void heap_undo(void)
+{
+	int err;
+
+	*heap_entry = '-';
+	*strchr(heap_entry, ':') = 0;
+	err = heaps_write(heap_entry);
+	if (err && err != -ENOENT)
+		bail("a heap stays: %s", strerror(-err));
+}
+
 static void nothing(void)
 {
 	mem = NULL;
@@ -225,6 +251,7 @@ const struct op memory_ops[] = {
 	{ "lazy_cma: growing", cma_prepare, cma_grow, cma_undo, ALLOC | COPY, NULL },
 	{ "lazy_cma: mapping", cma_prepare, cma_map, cma_undo, ALLOC, NULL },
 	{ "lazy_cma: freeing", cma_prepare, cma_free, cma_undo, COPY, NULL },
+	{ "adding a heap", heap_prepare, heap_add, heap_undo, ALLOC, NULL },
 	{ "another module's call", nothing, client_load, client_undo, ALLOC,
 	  "lazy_contig_alloc" },
 };

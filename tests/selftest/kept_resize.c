@@ -143,11 +143,11 @@ static void test_wishes_hold(void)
 	int buf;
 
 	alloc.align = MIB(4);
-	alloc.min_addr = ram_start() + MIB(512);
-	alloc.max_addr = ram_start() + MIB(768) - 1;
+	alloc.min_addr = ram_start() + MIB(1536);
+	alloc.max_addr = ram_start() + MIB(2048) - 1;
 	buf = kept_alloc(control, &alloc);
 	if (buf < 0)
-		bail("4 MiB aligned from 512 to 768 MiB of RAM: %s", strerror(-buf));
+		bail("4 MiB aligned from 1536 to 2048 MiB of RAM: %s", strerror(-buf));
 	close(buf);
 	phys = alloc.phys_addr;
 	for (len = PAGE; len <= MIB(64); len *= 8) {
