@@ -120,7 +120,7 @@ int uring_register(struct uring *u, void *mem, size_t len)
 bool uring_registers(void)
 {
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), err;
-	void *mem = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	void *mem = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
 	struct uring u;
 
 	close(fd);
