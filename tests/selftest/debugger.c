@@ -54,8 +54,10 @@ static void test_read_only(int heap)
 	   "and not be written to");
 	ok(all_zero(mem, LEN), "nothing has changed");
 	mprotect(mem, LEN, PROT_NONE);
-	is(pread(fd, copy, PAGE, at) < 0 ? -errno : 0, -EIO,
-	   "one without access cannot be read");
+	/* older kernels let debuggers read all that can be pinned */
+	if (!heap_pins())
+		is(pread(fd, copy, PAGE, at) < 0 ? -errno : 0, -EIO,
+		   "one without access cannot be read");
 	close(fd);
 	munmap(mem, LEN);
 	close(buf);

@@ -43,7 +43,7 @@ static bool can_be_pinned(int buf, size_t len)
 	err = uring_register(&u, mem, len);
 	uring_end(&u);
 	munmap(mem, len);
-	return !err;
+	return !err || err == -EOPNOTSUPP; /* of an older kernel */
 }
 
 /* Until nothing is left, small ones and large ones. */

@@ -38,9 +38,12 @@ struct uring {
 };
 void uring_new(struct uring *u, unsigned int entries);
 void uring_end(struct uring *u);
-/* One registered buffer. */
+/*
+ * One registered buffer. Older kernels refuse any mapping of a file, with -EOPNOTSUPP:
+ * uring_registers() says so to the reader of the log.
+ */
+bool uring_registers(void);
 int uring_register(struct uring *u, void *mem, size_t len);
-int uring_unregister(struct uring *u);
 /* Queues one operation; uring_wait() gives the result of any, uring_ready() does not wait. */
 void uring_queue(struct uring *u, int opcode, int fd, void *mem, size_t len, off_t at);
 int uring_wait(struct uring *u);
