@@ -78,12 +78,13 @@
  * Life of a request. A face checks its arguments. alloc.c charges the pages to
  * the user and picks the kernel's zonelist for the caller's memory policy and
  * cpuset. The sources follow: the pool; where pageblocks are large, idle memory
- * and pageblocks below it; for a small request while the pool is in use, part of
- * a pageblock that is emptied; the page allocator, without reclaim; the reserve;
- * and emptying windows. The search gives the cheapest window, claimed and scanned
- * once more; the pool's idle memory there is evicted; contig.c empties it. After -EBUSY the pageblocks in the way are
- * remembered, and the next best window is tried, until there is none or the
- * deadline has passed. The pages get a range, and the range a dma-buf.
+ * and pageblocks below it; for a small request while the pool is in use, part
+ * of a pageblock that is emptied; the page allocator, without reclaim; the
+ * reserve; and emptying windows. The search gives the cheapest window, claimed
+ * and scanned once more; the pool's idle memory there is evicted; contig.c
+ * empties it. After -EBUSY the pageblocks in the way are remembered, and the
+ * next best window is tried, until there is none or the deadline has passed.
+ * The pages get a range, and the range a dma-buf.
  *
  * Who owns pages when. The page allocator, the pool or the reserve, until they
  * are taken; then the request, until lc_range_create(); then the range, until
