@@ -95,5 +95,6 @@ int bench_speed(const struct options *opt);
 int bench_counted(const struct options *opt);
 int bench_video(const struct options *opt);
 int bench_stall(const struct options *opt);
+int bench_neighbours(const struct options *opt);
 
 #endif /* _BENCH_H */

@@ -15,12 +15,13 @@ static const struct {
 	{ "counted", bench_counted },
 	{ "video", bench_video },
 	{ "stall", bench_stall },
+	{ "neighbours", bench_neighbours },
 };
 
 static int usage(void)
 {
 	fprintf(stderr,
-		"usage: bench yield|churn|speed|counted|video|stall [options]\n"
+		"usage: bench yield|churn|speed|counted|video|stall|neighbours [options]\n"
 		"  -q        a short version\n"
 		"  -r N      runs, of which the median is taken\n"
 		"  -s N      seed\n"
