@@ -97,5 +97,6 @@ int bench_video(const struct options *opt);
 int bench_stall(const struct options *opt);
 int bench_map(const struct options *opt);
 int bench_file(const struct options *opt);
+int bench_neighbours(const struct options *opt);
 
 #endif /* _BENCH_H */

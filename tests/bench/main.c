@@ -17,12 +17,13 @@ static const struct {
 	{ "stall", bench_stall },
 	{ "map", bench_map },
 	{ "file", bench_file },
+	{ "neighbours", bench_neighbours },
 };
 
 static int usage(void)
 {
 	fprintf(stderr,
-		"usage: bench yield|churn|speed|counted|video|stall|map|file [options]\n"
+		"usage: bench yield|churn|speed|counted|video|stall|map|file|neighbours [options]\n"
 		"  -q        a short version\n"
 		"  -r N      runs, of which the median is taken\n"
 		"  -s N      seed\n"

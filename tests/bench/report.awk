@@ -180,6 +180,68 @@ function stall_table(   c, w, configs, who, nc, nw)
 			stall_row(configs[c], c <= 3 ? 32768 : 24576, who[w])
 }
 
+function nb(config, who, kib, metric)
+{
+	return f("neighbours", config, who, kib, 1, metric)
+}
+
+function neighbours_table(   c, w, configs, who, nw)
+{
+	heading("What buffers cost other processes")
+	nw = split("walk lazy_contig", who, " ")
+	for (w = 1; w <= nw; w++)
+		if (nb("hot file", who[w], 65536, "given") != "")
+			printf "  %-12s a page in use is read again %s times, a page of a window moved %s times\n", \
+				who[w], short(nb("hot file", who[w], 65536, "refaults_of_pages")), \
+				short(nb("full memory", who[w], 65536, "moved_of_pages"))
+	printf "  %-12s of what a working set reads, read again: %s without the pool, %s with it\n\n", \
+		"lazy_contig", short(nb("working set", "cold", 24576, "refaults_of_reads")), \
+		short(nb("working set", "warm", 24576, "refaults_of_reads"))
+	printf "  %-12s %-12s %9s %9s %9s %9s\n", "thread (us)", "beside", "median", "p99", "worst", \
+		"ready"
+	split("touch,file I/O", configs, ",")
+	nw = split("quiet cold warm system", who, " ")
+	for (c = 1; c <= 2; c++)
+		for (w = 1; w <= nw; w++)
+			printf "  %-12s %-12s %9s %9s %9s %9s\n", configs[c], who[w], \
+				short(nb(configs[c], who[w], 262144, "median_us")), \
+				short(nb(configs[c], who[w], 262144, "p99_us")), \
+				short(nb(configs[c], who[w], 262144, "worst_us")), \
+				short(nb(configs[c], who[w], 262144, "waited_share"))
+	printf "\n  %-12s %9s %9s %9s %9s\n", "100,000", "first, us", "last, us", "iomem, ms", "exit, ms"
+	nw = split("system lazy_contig", who, " ")
+	for (w = 1; w <= nw; w++)
+		printf "  %-12s %9s %9s %9s %9s\n", who[w], short(nb("many", who[w], 4, "first_us")), \
+			short(nb("many", who[w], 4, "last_us")), short(nb("many", who[w], 4, "iomem_ms")), \
+			short(nb("many", who[w], 4, "exit_ms"))
+}
+
+function neighbours_targets(   c, configs, w, who)
+{
+	target("pages of a file in use that are read again", \
+		nb("hot file", "lazy_contig", 65536, "refaults_of_pages"), 0.1)
+	target("pages moved for each of a window", \
+		nb("full memory", "lazy_contig", 65536, "moved_of_pages"), 1.1)
+	# without a page read again there is no ratio: a hundredth of what is read is noise
+	target("a working set beside the pool to one without", \
+		ratio(nb("working set", "warm", 24576, "refaults_of_reads") + 0.01, \
+			nb("working set", "cold", 24576, "refaults_of_reads") + 0.01), 1.2)
+	split("touch,file I/O", configs, ",")
+	split("cold warm", who, " ")
+	for (c = 1; c <= 2; c++)
+		for (w = 1; w <= 2; w++) {
+			target("p99 of " configs[c] " beside " who[w] " to a quiet machine's", \
+				ratio(nb(configs[c], who[w], 262144, "p99_us"), \
+					nb(configs[c], "quiet", 262144, "p99_us")), 2)
+			target("and to that beside the system heap", \
+				ratio(nb(configs[c], who[w], 262144, "p99_us"), \
+					nb(configs[c], "system", 262144, "p99_us")), 1)
+		}
+	target("the last of 100,000 buffers to the first", \
+		ratio(nb("many", "lazy_contig", 4, "last_us"), nb("many", "lazy_contig", 4, "first_us")), 3)
+	target("/proc/iomem beside them, ms", nb("many", "lazy_contig", 4, "iomem_ms"), 100)
+}
+
 # A target: the figure must not exceed the bound.
 function target(text, value, bound)
 {
@@ -318,10 +380,14 @@ END {
 		video_table()
 	if ("stall,quiet" in seen)
 		stall_table()
+	if ("neighbours,many" in seen)
+		neighbours_table()
 	heading("Targets")
 	yield_targets()
 	if ("churn,60 pins" in seen)
 		churn_targets()
 	speed_targets()
+	if ("neighbours,many" in seen)
+		neighbours_targets()
 	printf "\n%d targets met, %d missed\n", met, missed
 }

@@ -50,7 +50,7 @@ int main(void)
 	slow_disk_rate(0);
 	slow_end(load);
 	slow_disk_umount();
-	cache_file_remove(fd);
 	stuck_check_released();
+	cache_file_remove(fd);
 	return tap_done();
 }
