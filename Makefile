@@ -9,6 +9,7 @@
 #   sudo make install-dkms
 #			install the module's source for DKMS, which builds it for each
 #			kernel that is installed; also uninstall-dkms
+#   make deb		build Debian packages
 #   make quick		what can be tested without a virtual machine, root or network,
 #			in about a minute: userspace, the search, style
 #   make check		everything, on all kernels; see tests/README.md
@@ -50,7 +51,7 @@ TESTS := $(patsubst %/Makefile,%,$(wildcard tests/selftest/Makefile tests/debug/
 
 .PHONY: all need-kernel modules userspace tests install install-module \
 	install-userspace install-dkms uninstall uninstall-module uninstall-userspace \
-	uninstall-dkms demo quick check check-debug coverage bench lint \
+	uninstall-dkms deb demo quick check check-debug coverage bench lint \
 	refresh clean
 
 # Whatever is missing is said before anything is built.
@@ -113,6 +114,9 @@ lint:
 
 refresh:
 	tests/vm/setup --refresh
+
+deb:
+	userspace/packaging/build
 
 install: install-module install-userspace
 
