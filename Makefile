@@ -16,6 +16,7 @@
 #   make check-debug	the same on a kernel with every checker on
 #   make lint		style and static checks
 #   make coverage		how much of the module the tests reach
+#   make check-packages	installation from source and from packages, on Debian's releases
 #   make bench		measure
 #   make demo		a demonstration in a virtual machine
 #   make refresh		look for newer kernels and packages for the tests
@@ -51,7 +52,7 @@ TESTS := $(patsubst %/Makefile,%,$(wildcard tests/selftest/Makefile tests/debug/
 
 .PHONY: all need-kernel modules userspace tests install install-module \
 	install-userspace install-dkms uninstall uninstall-module uninstall-userspace \
-	uninstall-dkms deb demo quick check check-debug coverage bench lint \
+	uninstall-dkms deb demo quick check check-debug check-packages coverage bench lint \
 	refresh clean
 
 # Whatever is missing is said before anything is built.
@@ -114,6 +115,9 @@ lint:
 
 refresh:
 	tests/vm/setup --refresh
+
+check-packages:
+	tests/packages/check
 
 deb:
 	userspace/packaging/build
