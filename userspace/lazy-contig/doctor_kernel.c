@@ -202,8 +202,7 @@ void check_signature(struct finding *f)
 		return;
 	f->status = FINDING_WARNING;
 	if (!access(DKMS_KEY, F_OK))
-		advise(f, "sudo mokutil --import " DKMS_KEY ", then reboot and enrol the key, "
-		       "or disable Secure Boot");
+		advise(f, "sudo mokutil --import " DKMS_KEY ", reboot; or disable Secure Boot");
 	else
 		advise(f, "sign " MODULE_NAME
 		       ".ko with a key enrolled by mokutil, or disable Secure Boot");

@@ -2,11 +2,7 @@
 /* lazy-contig import: DRM devices. */
 #include <errno.h>
 #include <string.h>
-#if __has_include(<drm/drm.h>)
-#include <drm/drm.h>
-#else
-#include <drm.h>	/* of libdrm */
-#endif
+#include <drm.h>
 
 #include "import.h"
 
