@@ -152,6 +152,48 @@ arch_root()
 	esac
 }
 
+# host_packages PACKAGE...: install what is missing of them on this machine
+host_packages()
+{
+	local missing=() package
+
+	for package in "$@"; do
+		case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) in
+		*" installed") ;;
+		*) missing+=("$package") ;;
+		esac
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
+	[ "$(id -u)" = 0 ] || die "please install: ${missing[*]}"
+	say "installing ${missing[*]}"
+	apt-get -qq update
+	DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends \
+		"${missing[@]}" >/dev/null
+}
+
+# The Debian mirror that this machine uses already.
+mirror()
+{
+	local uri try
+
+	if [ -n "${DEBIAN_MIRROR-}" ]; then
+		printf %s "$DEBIAN_MIRROR"
+		return
+	fi
+	for try in 1 2; do
+		# shellcheck disable=SC2016 # expanded by apt
+		uri=$(apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' \
+			'Created-By: Packages' |
+			awk '$1 == "Debian" && $2 == "Debian" { print $3; exit }')
+		if [ -n "$uri" ] || [ "$try" = 2 ] || [ "$(id -u)" != 0 ]; then
+			break
+		fi
+		apt-get -qq update
+	done
+	[ -n "$uri" ] || die "apt knows no Debian archive here: set DEBIAN_MIRROR to one"
+	printf %s "$uri"
+}
+
 # copy_source DIR: the source as git sees it, new files included; times are kept, so that make
 # builds only what changed.
 copy_source()

@@ -9,6 +9,7 @@
 
 #define LOCKDOWN	"/sys/kernel/security/lockdown"
 #define INSTALL_STEPS	"make, sudo make install, sudo modprobe " MODULE_NAME
+#define DKMS_KEY	"/var/lib/dkms/mok.pub"
 #define SIG_ENFORCE	"/sys/module/module/parameters/sig_enforce"
 
 /* Opens the configuration of the running kernel. */
@@ -88,22 +89,40 @@ void check_kernel(struct finding *f)
 }
 
 /* Is the module in modules.dep of the kernel? */
-static bool module_installed(const char *release)
+static bool module_listed(const char *release)
 {
 	char path[256], line[4096];
-	bool installed = false;
+	bool listed = false;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/lib/modules/%s/modules.dep", release);
 	file = fopen(path, "re");
 	if (!file)
 		return false;
-	while (!installed && fgets(line, sizeof(line), file)) {
+	while (!listed && fgets(line, sizeof(line), file)) {
 		line[strcspn(line, ":")] = '\0';
-		installed = strstr(line, "/" MODULE_NAME ".ko");
+		listed = strstr(line, "/" MODULE_NAME ".ko");
 	}
 	fclose(file);
-	return installed;
+	return listed;
+}
+
+/* Finds the module where it is installed to, by the kernel's build or by DKMS. */
+static bool module_file(const char *release, char *path, size_t len)
+{
+	static const char * const dirs[] = { "updates", "extra", "updates/dkms" };
+	static const char * const suffixes[] = { "", ".xz", ".zst", ".gz" };
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_SIZE(dirs); i++) {
+		for (j = 0; j < ARRAY_SIZE(suffixes); j++) {
+			snprintf(path, len, "/lib/modules/%s/%s/" MODULE_NAME ".ko%s",
+				 release, dirs[i], suffixes[j]);
+			if (!access(path, F_OK))
+				return true;
+		}
+	}
+	return false;
 }
 
 static void advise_install(struct finding *f, const char *release)
@@ -120,8 +139,8 @@ static void advise_install(struct finding *f, const char *release)
 
 void check_module(struct finding *f)
 {
+	char version[64], path[256];
 	struct utsname uts;
-	char version[64];
 
 	if (module_loaded()) {
 		if (file_read_line(MODULE_SYSFS "/version", version, sizeof(version)))
@@ -134,10 +153,13 @@ void check_module(struct finding *f)
 	f->status = FINDING_FAILED;
 	f->code = CODE_MISSING;
 	uname(&uts);
-	if (module_installed(uts.release)) {
+	if (module_listed(uts.release)) {
 		found(f, MODULE_NAME " is installed for %s but not loaded", uts.release);
 		advise(f, "sudo modprobe " MODULE_NAME
 		       "; if that fails, see 'sudo dmesg | tail'");
+	} else if (module_file(uts.release, path, sizeof(path))) {
+		found(f, "%s is installed, but modules.dep lacks it", path);
+		advise(f, "sudo depmod, sudo modprobe " MODULE_NAME);
 	} else {
 		found(f, MODULE_NAME " is not installed for the running kernel %s", uts.release);
 		advise_install(f, uts.release);
@@ -179,6 +201,9 @@ void check_signature(struct finding *f)
 	if (module_loaded())
 		return;
 	f->status = FINDING_WARNING;
-	advise(f, "sign " MODULE_NAME
-	       ".ko with a key enrolled by mokutil, or disable Secure Boot");
+	if (!access(DKMS_KEY, F_OK))
+		advise(f, "sudo mokutil --import " DKMS_KEY ", reboot; or disable Secure Boot");
+	else
+		advise(f, "sign " MODULE_NAME
+		       ".ko with a key enrolled by mokutil, or disable Secure Boot");
 }

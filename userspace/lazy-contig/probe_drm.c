@@ -2,7 +2,7 @@
 /* lazy-contig probe: DRM devices. */
 #include <errno.h>
 #include <string.h>
-#include <drm/drm.h>
+#include <drm.h>
 
 #include "probe.h"
 
