@@ -181,6 +181,8 @@ static int take_option(struct args *args, enum option_id id, const char *value)
 	case OPT_FILL:
 		args->has_fill = true;
 		return take_pattern(args, id, value, &args->fill);
+	case OPT_FOR:
+		return take_size(args->cmd, "--for", value, 1, &args->request);
 	case OPT_HEAP:
 		args->heap = value;
 		return CODE_OK;
@@ -205,6 +207,9 @@ static int take_option(struct args *args, enum option_id id, const char *value)
 		return take_int(args, id, value, 0, &args->node);
 	case OPT_PID:
 		return take_int(args, id, value, 1, &args->pid);
+	case OPT_SVG:
+		args->svg = value;
+		return CODE_OK;
 	case OPT_TIMEOUT:
 		return take_int(args, id, value, 0, &args->timeout);
 	case OPT_WATCH:

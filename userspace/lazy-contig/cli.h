@@ -43,6 +43,7 @@ enum option_id {
 	OPT_APPEND,
 	OPT_CHECK,
 	OPT_FILL,
+	OPT_FOR,
 	OPT_HEAP,
 	OPT_HELP,
 	OPT_HOLD,
@@ -60,6 +61,7 @@ enum option_id {
 	OPT_PROMETHEUS,
 	OPT_RELOAD,
 	OPT_STATUS,
+	OPT_SVG,
 	OPT_TIMEOUT,
 	OPT_WATCH,
 	OPTIONS,
@@ -88,6 +90,8 @@ struct args {
 	__u64 align;		/* 0: not given */
 	__u64 min_addr;		/* 0: not given */
 	__u64 max_addr;		/* 0: not given */
+	__u64 request;		/* size of --for; 0: not given */
+	const char *svg;	/* NULL: not given */
 	int timeout;		/* seconds */
 	int watch;		/* seconds; 0: once */
 	int count;		/* number of operands */
@@ -121,7 +125,8 @@ struct command {
 extern const struct command cmd_alloc, cmd_doctor, cmd_explain, cmd_kdump;
 extern const struct command cmd_keep, cmd_keep_free, cmd_keep_list, cmd_keep_open;
 extern const struct command cmd_keep_resize, cmd_keep_show;
-extern const struct command cmd_list, cmd_probe, cmd_query, cmd_receive, cmd_send, cmd_stat;
+extern const struct command cmd_list, cmd_map, cmd_probe, cmd_query, cmd_receive, cmd_send;
+extern const struct command cmd_stat;
 
 /* commands.c */
 extern const struct command * const commands[];	/* ends with NULL */

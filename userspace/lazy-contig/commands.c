@@ -8,6 +8,7 @@ const struct command * const commands[] = {
 	&cmd_alloc,
 	&cmd_list,
 	&cmd_stat,
+	&cmd_map,
 	&cmd_query,
 	&cmd_send,
 	&cmd_receive,

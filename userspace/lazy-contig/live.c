@@ -13,8 +13,7 @@
 #include <unistd.h>
 
 #include "live.h"
-
-#define MAX_FIELDS	32
+#include "table.h"
 
 static json_object *lookup(struct live *live, __u64 ino)
 {
@@ -58,53 +57,21 @@ static json_object *new_process(int pid, const char *command)
 	return process;
 }
 
-static int split(char *line, char **fields)
-{
-	int n = 0;
-
-	line[strcspn(line, "\n")] = '\0';
-	while (line && n < MAX_FIELDS)
-		fields[n++] = strsep(&line, "\t");
-	return n;
-}
-
-/* A line of LIVE_BUFFERS; the names are those of the header line. */
-struct row {
-	char *names[MAX_FIELDS];
-	char *values[MAX_FIELDS];
-	int columns;
-};
-
-static const char *value_of(const struct row *row, const char *name)
-{
-	int i;
-
-	for (i = 0; i < row->columns; i++)
-		if (!strcmp(row->names[i], name))
-			return row->values[i];
-	return "0";
-}
-
-static __u64 number_of(const struct row *row, const char *name)
-{
-	return strtoull(value_of(row, name), NULL, 0);
-}
-
-static void add_row(struct live *live, const struct row *row)
+static void add_row(struct live *live, const struct table *row)
 {
 	json_object *entry = new_entry(live);
-	const char *inode = value_of(row, "inodes");
+	const char *inode = table_text(row, "inodes");
 	char *end;
 
-	add_u64(entry, "phys_addr", number_of(row, "address"));
-	add_u64(entry, "size", number_of(row, "bytes"));
-	add_u64(entry, "node", number_of(row, "node"));
-	add_u64(entry, "age_s", number_of(row, "seconds"));
-	add_u64(entry, "importers", number_of(row, "importers"));
-	add_string(entry, "iomem_name", value_of(row, "name"));
-	json_object_object_add(entry, "kept", json_object_new_boolean(number_of(row, "kept")));
+	add_u64(entry, "phys_addr", table_number(row, "address"));
+	add_u64(entry, "size", table_number(row, "bytes"));
+	add_u64(entry, "node", table_number(row, "node"));
+	add_u64(entry, "age_s", table_number(row, "seconds"));
+	add_u64(entry, "importers", table_number(row, "importers"));
+	add_string(entry, "iomem_name", table_text(row, "name"));
+	json_object_object_add(entry, "kept", json_object_new_boolean(table_number(row, "kept")));
 	json_object_object_add(entry, "maker",
-			       new_process(number_of(row, "pid"), value_of(row, "command")));
+			       new_process(table_number(row, "pid"), table_text(row, "command")));
 
 	for (; *inode; inode = *end ? end + 1 : end)
 		add_inode(live, strtoull(inode, &end, 10), entry);
@@ -112,18 +79,15 @@ static void add_row(struct live *live, const struct row *row)
 
 static int add_all(struct live *live)
 {
-	char names[1024], values[1024];
-	struct row row;
+	struct table table;
 	FILE *file;
 
 	file = fopen(LIVE_BUFFERS, "re");
 	if (!file)
 		return -errno;
-	if (fgets(names, sizeof(names), file))
-		row.columns = split(names, row.names);
-	while (fgets(values, sizeof(values), file))
-		if (split(values, row.values) == row.columns)
-			add_row(live, &row);
+	table_begin(&table, file);
+	while (table_next(&table))
+		add_row(live, &table);
 	fclose(file);
 	return 0;
 }

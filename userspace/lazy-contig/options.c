@@ -18,6 +18,10 @@ const struct option options[OPTIONS] = {
 		"fill", "PATTERN", "fill the buffer, and check that the pattern is read back",
 		"patterns"
 	},
+	[OPT_FOR] = {
+		"for", "SIZE", "show where a buffer of this size would lie, or what is in its way",
+		NULL
+	},
 	[OPT_HEAP] = {
 		"heap", "HEAP",
 		"heap to allocate from: a name in /dev/dma_heap or a path\n"
@@ -81,11 +85,14 @@ const struct option options[OPTIONS] = {
 		"print whether a crash kernel is loaded, and which; the exit\n"
 		"status is 0 if so, 3 if not", NULL
 	},
+	[OPT_SVG] = {
+		"svg", "FILE", "write an SVG image to this file instead", "files"
+	},
 	[OPT_TIMEOUT] = {
 		"timeout", "SECONDS", "wait at most this long for the other process (default: 10)",
 		NULL
 	},
 	[OPT_WATCH] = {
-		"watch", "SECONDS", "print periodically, with the change since the last time", NULL
+		"watch", "SECONDS", "print periodically", NULL
 	},
 };

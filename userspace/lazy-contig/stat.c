@@ -170,7 +170,9 @@ const struct command cmd_stat = {
 	.help =
 "Print the statistics of the module since it was loaded. lazy_contig(4) describes\n"
 "each of them.",
-	.notes = "With --watch and --json, one object is printed on a line each time.",
+	.notes =
+"With --watch, the change since the last time is printed too; with --watch and\n"
+"--json, one object on a line each time.",
 	.options = { OPT_WATCH, OPT_PROMETHEUS, OPT_JSON },
 	.run = run,
 };

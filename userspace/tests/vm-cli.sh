@@ -3,6 +3,7 @@
 #
 # Promise: tools: every command, its JSON and its exit codes
 # Promise: tools: list shows live buffers with owner, name and importers
+# Promise: tools: map shows all memory, the largest buffer, and the place of a request
 # Promise: tools: stat, explain and doctor report counters, causes and remedies
 # Promise: security: no physical address without CAP_SYS_ADMIN: ioctl, sysfs, debugfs,
 #   /proc, the command's output
@@ -47,7 +48,7 @@ general()
 	gives 0 "--help" lazy-contig --help
 	gives 0 "-h" lazy-contig -h
 	says '^  keep free ' "  lists the commands"
-	for command in alloc list stat query send receive probe keep "keep list" "keep show" \
+	for command in alloc list stat map query send receive probe keep "keep list" "keep show" \
 		"keep open" "keep resize" "keep free" kdump explain doctor; do
 		# shellcheck disable=SC2086 # one or two words
 		gives 0 "$command --help" lazy-contig $command --help
@@ -365,9 +366,62 @@ figures()
 		hidden 'mount -t tmpfs none /sys/class' lazy-contig explain
 }
 
+map()
+{
+	local pid addr
+
+	lazy-contig alloc 16M --hold --json >"$tmp/held" &
+	pid=$!
+	await test -s "$tmp/held"
+	addr=$(jq .phys_addr "$tmp/held")
+	gives 0 "map" lazy-contig map
+	says '^Node 0 [A-Z][A-Za-z0-9]*: 0x[0-9a-f]+-0x[0-9a-f]+, [0-9]+ [KMG]iB, [0-9]+ [KMG]iB a cell, largest ' \
+		"  has a line for a zone"
+	says '^0x[0-9a-f]+ [ .a-zA-Z#?]+$' "  and rows of plain characters"
+	says '(^|  )B buffer +16 MiB' "  a legend with totals"
+	says '^Largest buffer of node 0: [0-9]+ [MG]iB at 0x[0-9a-f]+; below 4 GiB: [0-9]+' \
+		"  and the largest buffers"
+	gives 0 "  on at most a screen" test "$(wc -l <"$tmp/out")" -le 24
+	gives 0 "map --json" lazy-contig map --json
+	json "any(.blocks[]; .state == \"buffer\" and .phys_addr <= $addr and
+		.phys_addr + .size >= $addr + 16777216)" "  shows the buffer"
+	json '(.totals | add) == ([.blocks[].size] | add) and
+		all(.largest[]; .zone != null or .size > 0)' "  the totals, and the largest buffers"
+	gives 0 "map of the buffer" lazy-contig map --node 0 --min-addr "$addr" \
+		--max-addr $((addr + 16777215)) --json
+	json '.totals.buffer == 16777216 and (.blocks | length) == 1' "  shows nothing else"
+	gives 4 "map --for where the buffer is" lazy-contig map --min-addr "$addr" \
+		--max-addr $((addr + 16777215)) --for 4M --json
+	keys
+	json '(.request.fits | not) and .request.blocking_bytes == 4194304 and
+		.request.blocking[0].state == "buffer"' "  says what is in the way"
+	kill $pid
+	wait $pid
+
+	gives 0 "map --for" lazy-contig map --for 8M
+	says '^8 MiB would be taken at 0x[0-9a-f]+ \(\*\), node 0 ' "  says where"
+	says '^0x[0-9a-f]+ .*\*' "  and marks it"
+	gives 4 "map --for more than there is" lazy-contig map --for 1T
+	says '^No place for 1 TiB: ' "  says so"
+	gives 0 "map --svg" lazy-contig map --svg "$tmp/svg"
+	gives 0 "  writes an image" grep -q '^</svg>$' "$tmp/svg"
+	gives 1 "map --svg to a full device" lazy-contig map --svg /dev/full
+	gives 2 "map --svg --json" lazy-contig map --svg "$tmp/svg" --json
+	gives 0 "map --watch --json" sh -c 'lazy-contig map --watch 1 --json | head -n 2'
+	jq -es 'length == 2 and all(.[]; .blocks)' "$tmp/out" >/dev/null
+	result $? "  prints an object each time"
+	gives 3 "map of a node without memory" lazy-contig map --node 63
+	gives 5 "map for an unprivileged user" as_nobody lazy-contig map
+	gives 5 "map without CAP_SYS_ADMIN" setpriv --bounding-set=-sys_admin \
+		--inh-caps=-sys_admin lazy-contig map
+	says 'addresses are hidden' "  says why"
+	gives 3 "map without debugfs" hidden 'umount /sys/kernel/debug' lazy-contig map
+}
+
 general
 figures
 alloc
+map
 held
 sorted
 query

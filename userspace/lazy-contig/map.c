@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+/* lazy-contig map */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "map.h"
+
+/* Does the module use ZONE_MOVABLE? */
+static bool uses_movable(void)
+{
+	char text[16];
+
+	return file_read_line(MODULE_SYSFS "/parameters/zone_movable", text, sizeof(text)) ||
+		strcmp(text, "0");
+}
+
+/* map_free() is needed in any case. Return: an exit code. */
+static int read_blocks(const struct args *args, struct map *map)
+{
+	FILE *file = fopen(MAP_BLOCKS, "re");
+	int err;
+
+	*map = (struct map){ };
+	if (!file)
+		return fail_file(-errno, MAP_BLOCKS);
+	err = map_read(file, uses_movable(), map);
+	fclose(file);
+	if (err == -EPERM)
+		return fail(err, "addresses are hidden (needs CAP_SYS_ADMIN)");
+	if (err)
+		return fail_file(err, MAP_BLOCKS);
+	map_select(map, args->node, args->min_addr, args->max_addr);
+	if (map->count)
+		return CODE_OK;
+	fputs("lazy-contig: no memory of this node between these addresses\n", stderr);
+	return CODE_MISSING;
+}
+
+static int write_svg(const struct map_view *view, const char *path)
+{
+	FILE *file = fopen(path, "we");
+	int err;
+
+	if (!file)
+		return fail(-errno, "%s", path);
+	err = map_print_svg(view, file);
+	fclose(file);
+	return err ? fail(err, "%s", path) : CODE_OK;
+}
+
+static int show_map(const struct args *args, const struct map *map)
+{
+	struct map_view view = { .map = map };
+	int code = CODE_OK;
+
+	if (args->request) {
+		/* rounded up, but not to 0 */
+		view.size = ((args->request - 1) & -map->block) + map->block ?: -map->block;
+		view.place = map_find(map, view.size);
+	}
+	if (args->svg)
+		code = write_svg(&view, args->svg);
+	else if (args->json)
+		map_print_json(&view);
+	else
+		map_print(&view);
+	if (!code && view.size && (!view.place.zone || view.place.blocking))
+		code = CODE_NO_MEMORY;
+	return code;
+}
+
+static int run(const struct args *args)
+{
+	bool first = true;
+	struct map map;
+	int code;
+
+	if (args->svg && (args->json || args->watch))
+		return usage_error(args->cmd, "--svg excludes --json and --watch");
+	for (;; first = false) {
+		code = read_blocks(args, &map);
+		if (!code) {
+			if (!first && !args->json)
+				putchar('\n');
+			code = show_map(args, &map);
+		}
+		map_free(&map);
+		if (!args->watch || ferror(stdout) || (code && code != CODE_NO_MEMORY))
+			return code;
+		sleep(args->watch);
+	}
+}
+
+const struct command cmd_map = {
+	.name = "map",
+	.usage = { "[OPTION]..." },
+	.summary = "print the memory of the machine as a map",
+	.help =
+"Print the memory of the machine as a map of pageblocks and their states, and the\n"
+"largest buffer that could be allocated now. Only root can.",
+	.notes =
+"lazy_contig(4) describes the states. With --for, the exit status is 4 if there is\n"
+"no place. With --watch and --json, one object is printed on a line each time.",
+	.options = { OPT_NODE, OPT_MIN_ADDR, OPT_MAX_ADDR, OPT_FOR, OPT_SVG, OPT_WATCH, OPT_JSON },
+	.run = run,
+};
