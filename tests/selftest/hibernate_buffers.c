@@ -53,7 +53,7 @@ static bool has_test_resume(void)
 static void check_resume(int control, int heap)
 {
 	uint64_t kept = kept_new(control, KEPT_LEN, "image");
-	int buf = buf_new(heap, BUFFER_LEN), pooled;
+	int buf = buf_new(heap, BUFFER_LEN), pooled, err;
 	unsigned char *mem = buf_map(buf, BUFFER_LEN);
 
 	kept_fill(control, kept, KEPT_LEN, 1);
@@ -64,7 +64,12 @@ static void check_resume(int control, int heap)
 	ok(pool_mib() >= (long)(POOLED_LEN >> 20), "%ld MiB are in the pool",
 	   pool_mib());
 
-	is(power_write(POWER "state", "disk"), 0, "the machine hibernates");
+	err = power_write(POWER "state", "disk");
+	/* before 6.4 the kernel opens the disk exclusively, which is in use as swap */
+	if (err == -EBUSY && log_says("Image not found (code -16)"))
+		skip("the kernel writes an image, but cannot resume for a test");
+	else
+		is(err, 0, "the machine hibernates");
 	ok(log_says("hibernation: Normal pages needed"), "there was an image");
 	diag("%ld MiB are in the pool", pool_mib());
 	ok(kept_holds(control, kept, KEPT_LEN, 1),
