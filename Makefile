@@ -34,7 +34,7 @@ KCONFIG := $(KDIR)/include/config/auto.conf
 KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR) \
 	$(if $(LLVM),,$(if $(shell grep -s '^CONFIG_CC_IS_CLANG=y' $(KCONFIG)),LLVM=1))
 # kernel.release is without the distribution's part on Debian 12
-RELEASE = $(shell sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
+RELEASE = $(shell awk -F '"' '/UTS_RELEASE/ { print $$2 }' $(KDIR)/include/generated/utsrelease.h)
 
 # Packages of headers lack the key that CONFIG_MODULE_SIG_ALL would sign with.
 SIG_KEY = $(shell sed -n 's/^CONFIG_MODULE_SIG_KEY="*\([^"]*\)"*$$/\1/p' $(KCONFIG))
