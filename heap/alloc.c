@@ -480,8 +480,10 @@ struct lc_range *lc_alloc(const struct lc_request *req)
 				  req->end_pfn, req->node);
 	lc_stats_count(LC_REQUESTS, 1);
 	user = lc_limit_charge(req->nr_pages);
-	if (IS_ERR(user) && lc_deferred_check())
+	if (IS_ERR(user)) {
+		lc_deferred_check();
 		user = lc_limit_charge(req->nr_pages);
+	}
 	if (IS_ERR(user)) {
 		ret = PTR_ERR(user);
 		goto report;
@@ -551,8 +553,10 @@ int lc_alloc_grow(struct lc_range *range, unsigned long nr_pages,
 	if (nr_pages > end_pfn - range->ext.pfn)
 		return -ENOSPC;
 	ret = lc_limit_charge_more(range->user, more.nr_pages);
-	if (ret && lc_deferred_check())
+	if (ret) {
+		lc_deferred_check();
 		ret = lc_limit_charge_more(range->user, more.nr_pages);
+	}
 	if (ret)
 		return ret;
 	ret = lc_alloc_at(&more, zone, &c, range->flags);
