@@ -36,13 +36,14 @@ die()
 # default_kernels ARCH...
 default_kernels()
 {
-	local arch kernels
+	local arch kernels list=
 
 	for arch in "$@"; do
 		kernels=KERNELS_$arch
 		[ -n "${!kernels-}" ] || die "no kernels of architecture $arch"
-		printf '%s ' "${!kernels}"
+		list="$list ${!kernels}"
 	done
+	printf %s "${list# }"
 }
 
 # shellcheck disable=SC2086 # one word an architecture
