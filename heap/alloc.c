@@ -101,27 +101,33 @@ static int lc_alloc_nodes(const struct lc_request *req, nodemask_t *nodes)
 	return req->node;
 }
 
-static struct lc_alloc_control lc_alloc_begin(const struct lc_request *req)
+static void lc_alloc_begin(struct lc_alloc_control *ac,
+			   const struct lc_request *req)
 {
-	return (struct lc_alloc_control){
-		.req = req,
-		.c = {
-			.nr_pages = req->nr_pages,
-			/*
-			 * Large ranges begin where a huge page could: they can be
-			 * mapped with huge entries, and share no pageblock with
-			 * others needlessly.
-			 */
-			.align = req->nr_pages >= PMD_SIZE >> PAGE_SHIFT ?
-					 max(req->align, PMD_SIZE >> PAGE_SHIFT) :
-					 req->align,
-			.start_pfn = req->start_pfn,
-			.end_pfn = req->end_pfn,
-		},
-		.deadline = jiffies + 1 + msecs_to_jiffies(READ_ONCE(time_limit_ms)),
-		.outcome = LC_FAIL_LIMIT,
-		.failure = { .nr_pages = req->nr_pages, .node = req->node },
+	ac->req = req;
+	ac->c = (struct lc_constraint){
+		.nr_pages = req->nr_pages,
+		.align = req->align,
+		.start_pfn = req->start_pfn,
+		.end_pfn = req->end_pfn,
 	};
+	/*
+	 * Large ranges begin where a huge page could: they can be mapped with
+	 * huge entries, and share no pageblock with others needlessly.
+	 */
+	if (req->nr_pages >= PMD_SIZE >> PAGE_SHIFT)
+		ac->c.align = max(req->align, PMD_SIZE >> PAGE_SHIFT);
+	ac->zonelist = NULL;
+	ac->deadline = jiffies + 1 + msecs_to_jiffies(READ_ONCE(time_limit_ms));
+	ac->ext = (struct lc_extent){};
+	ac->unzeroed = (struct lc_extent){};
+	ac->failure = (struct lc_failure){
+		.nr_pages = req->nr_pages,
+		.node = req->node,
+	};
+	ac->scarce = false;
+	ac->hope = false;
+	ac->late = false;
 }
 
 /*
@@ -273,6 +279,13 @@ static int lc_alloc_windows(struct lc_alloc_control *ac, struct lc_search *s)
 			return -ENOSPC;
 		}
 		ac->late = time_after_eq(jiffies, ac->deadline);
+		/* what an attempt left behind has isolated is not to be had */
+		if (!s->claim.zone &&
+		    !lc_limit_spare(page_zone(pfn_to_page(ac->ext.pfn)), &ac->c,
+				    false)) {
+			ac->scarce = true;
+			break;
+		}
 	} while (!ac->late && !s->quick);
 	return -ENOSPC;
 }
@@ -449,7 +462,7 @@ static int lc_alloc_take(struct lc_alloc_control *ac, bool from_reserve,
  */
 struct lc_range *lc_alloc(const struct lc_request *req)
 {
-	struct lc_alloc_control ac = lc_alloc_begin(req);
+	struct lc_alloc_control ac;
 	struct lc_extent_spare spare;
 	struct lc_range *range;
 	struct lc_user *user;
@@ -462,6 +475,9 @@ struct lc_range *lc_alloc(const struct lc_request *req)
 	trace_lazy_contig_request(req->nr_pages, req->align, req->end_pfn,
 				  req->node);
 	lc_stats_count(LC_REQUESTS, 1);
+	lc_alloc_begin(&ac, req);
+
+	ac.outcome = LC_FAIL_LIMIT;
 	user = lc_limit_charge(req->nr_pages);
 	if (IS_ERR(user)) {
 		ret = PTR_ERR(user);
@@ -569,10 +585,11 @@ static int lc_reserve_extend(int node, unsigned long nr_pages, bool replace)
 		.end_pfn = LC_NO_LIMIT,
 		.node = node,
 	};
-	struct lc_alloc_control ac = lc_alloc_begin(&req);
+	struct lc_alloc_control ac;
 	struct lc_extent_spare spare;
 	int ret;
 
+	lc_alloc_begin(&ac, &req);
 	ret = lc_alloc_take(&ac, false, &spare);
 	if (ret)
 		return ret;
