@@ -279,13 +279,6 @@ static int lc_alloc_windows(struct lc_alloc_control *ac, struct lc_search *s)
 			return -ENOSPC;
 		}
 		ac->late = time_after_eq(jiffies, ac->deadline);
-		/* what an attempt left behind has isolated is not to be had */
-		if (!s->claim.zone &&
-		    !lc_limit_spare(page_zone(pfn_to_page(ac->ext.pfn)), &ac->c,
-				    false)) {
-			ac->scarce = true;
-			break;
-		}
 	} while (!ac->late && !s->quick);
 	return -ENOSPC;
 }
