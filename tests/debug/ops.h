@@ -36,7 +36,7 @@ extern const size_t nr_buffer_ops;
 void buffer_ops_begin(void);
 void buffer_ops_end(void);
 
-/* The reserve, the warm pool, the other driver's node, other modules. */
+/* The reserve, the warm pool, the other driver's node, heaps, other modules. */
 extern const struct op memory_ops[];
 extern const size_t nr_memory_ops;
 void memory_ops_begin(void);

@@ -6,6 +6,7 @@
 #include "ops.h"
 
 #define RESERVE		"/sys/class/misc/lazy_contig/reserve"
+#define HEAPS		"/sys/class/misc/lazy_contig/heaps"
 #define LEN		(MIB(8) + PAGE)
 
 /* Of /dev/lazy_cma, as the programs of that driver know them. */
@@ -24,7 +25,7 @@ struct cma_resize {
 #define CMA_RESIZE	_IOWR('H', 1, struct cma_resize)
 #define CMA_FREE	_IOW('H', 2, uint64_t)
 
-static int heap, cma, reserve, client;
+static int heap, cma, reserve, heaps, client;
 /* what the operations work on; -1, 0 or NULL if there is none */
 static int buf = -1;
 static uint64_t phys;
@@ -203,6 +204,32 @@ static void client_undo(void)
 	loaded = false;
 }
 
+/* Another one each time: a heap that was removed is not allocated again. */
+static char heap_entry[64];
+
+static void heap_prepare(void)
+{
+	static int nr;
+
+	snprintf(heap_entry, sizeof(heap_entry), "+t_fail%d:below=1G", nr++);
+}
+
+static int heap_write(void)
+{
+	return pwrite(heaps, heap_entry, strlen(heap_entry), 0) < 0 ? -errno : 0;
+}
+
+static void heap_undo(void)
+{
+	int err;
+
+	*heap_entry = '-';
+	*strchr(heap_entry, ':') = 0;
+	err = heap_write();
+	if (err && err != -ENOENT)
+		bail("a heap stays: %s", strerror(-err));
+}
+
 static void nothing(void)
 {
 	mem = NULL;
@@ -225,6 +252,7 @@ const struct op memory_ops[] = {
 	{ "lazy_cma: growing", cma_prepare, cma_grow, cma_undo, ALLOC | COPY, NULL },
 	{ "lazy_cma: mapping", cma_prepare, cma_map, cma_undo, ALLOC, NULL },
 	{ "lazy_cma: freeing", cma_prepare, cma_free, cma_undo, COPY, NULL },
+	{ "adding a heap", heap_prepare, heap_write, heap_undo, ALLOC, NULL },
 	{ "another module's call", nothing, client_load, client_undo, ALLOC,
 	  "lazy_contig_alloc" },
 };
@@ -245,12 +273,14 @@ void memory_ops_begin(void)
 	heap = heap_open(HEAP);
 	cma = must_open("/dev/lazy_cma", O_RDWR);
 	reserve = must_open(RESERVE, O_WRONLY);
+	heaps = must_open(HEAPS, O_WRONLY);
 	client = must_open("../../client/lc_client.ko", O_RDONLY);
 }
 
 void memory_ops_end(void)
 {
 	close(client);
+	close(heaps);
 	close(reserve);
 	close(cma);
 	close(heap);

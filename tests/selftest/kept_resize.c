@@ -143,11 +143,11 @@ static void test_wishes_hold(void)
 	int buf;
 
 	alloc.align = MIB(4);
-	alloc.min_addr = 0x20000000;
-	alloc.max_addr = 0x2fffffff;
+	alloc.min_addr = 0x60000000;
+	alloc.max_addr = 0x7fffffff;
 	buf = kept_alloc(control, &alloc);
 	if (buf < 0)
-		bail("4 MiB aligned between 512 and 768 MiB: %s", strerror(-buf));
+		bail("4 MiB aligned between 1536 and 2048 MiB: %s", strerror(-buf));
 	close(buf);
 	phys = alloc.phys_addr;
 	for (len = PAGE; len <= MIB(64); len *= 8) {

@@ -186,6 +186,9 @@ static void test_params(void)
 	   !access("/dev/dma_heap/b", F_OK), "the heaps are there");
 	is(reserve_mib(), 16, "and the reserve");
 	is(module_unload(), 0, "unloaded");
+	is(module_load("core_heap=0 reserve=0:1000000"), 0, "more than there is");
+	ok(log_has("reserve of node 0: 0 of 1000000 MiB"), "is logged");
+	is(module_unload(), 0, "unloaded");
 	is(load(), 0, "loaded again");
 }
 
