@@ -129,7 +129,8 @@ static int lc_end_cpu_access(struct dma_buf *dmabuf,
  * As dma_buf_begin_cpu_access(), and also for hardware that has no driver.
  *
  * Context: process.
- * Return: 0; -ERESTARTSYS if a signal came while devices were at work; or -ENOMEM.
+ * Return: 0; -ERESTARTSYS if a signal came while devices were at work; or an error of
+ * lc_cpucache_begin().
  */
 int lc_buffer_begin(struct dma_buf *dmabuf, u64 offset, u64 len,
 		    enum dma_data_direction dir)
@@ -151,7 +152,7 @@ int lc_buffer_begin(struct dma_buf *dmabuf, u64 offset, u64 len,
  * @dir: what the CPU has done
  *
  * Context: process.
- * Return: 0 or -ENOMEM.
+ * Return: 0 or an error of lc_cpucache_end().
  */
 int lc_buffer_end(struct dma_buf *dmabuf, u64 offset, u64 len,
 		  enum dma_data_direction dir)
@@ -463,7 +464,8 @@ static const struct dma_buf_ops lc_buffer_ops = {
  *
  * Context: process context.
  * Return: a dma-buf with one reference, owned by the caller, or an ERR_PTR:
- * -ENOMEM, or another error of dma_buf_export().
+ * -ENOMEM; -EINTR if the current task is being killed; or another error of
+ * dma_buf_export().
  */
 struct dma_buf *lc_buffer_export(struct lc_range *range, const char *exp_name,
 				 u32 fd_flags)
@@ -471,12 +473,16 @@ struct dma_buf *lc_buffer_export(struct lc_range *range, const char *exp_name,
 	DEFINE_DMA_BUF_EXPORT_INFO(info);
 	struct lc_buffer *buffer;
 	struct dma_buf *dmabuf;
+	int ret;
 
 	info.size = range->ext.nr_pages << PAGE_SHIFT;
 	/* whatever the caches have of it, zeros or older contents, goes to memory */
-	if (lc_range_uncached(range) &&
-	    lc_cpucache_begin(&range->ext, 0, info.size, DMA_BIDIRECTIONAL))
-		return ERR_PTR(-ENOMEM);
+	if (lc_range_uncached(range)) {
+		ret = lc_cpucache_begin(&range->ext, 0, info.size,
+					DMA_BIDIRECTIONAL);
+		if (ret)
+			return ERR_PTR(ret);
+	}
 	buffer = kzalloc_obj(*buffer);
 	if (!buffer)
 		return ERR_PTR(-ENOMEM);

@@ -17,13 +17,14 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/sizes.h>
 
 #include "compat.h"
 #include "cpucache.h"
 #include "types.h"
 
-/* Maintained between two looks at the scheduler. */
+/* Maintained between two looks at signals and the scheduler. */
 #define LC_CPUCACHE_CHUNK	((u64)SZ_16M)
 
 static struct device *lc_cpucache_dev;
@@ -76,6 +77,8 @@ static int lc_cpucache_sync(const struct lc_extent *ext, u64 offset, u64 len,
 		offset += part;
 		len -= part;
 		cond_resched();
+		if (len && fatal_signal_pending(current))
+			return -EINTR;
 	}
 	return 0;
 }
@@ -91,7 +94,8 @@ static int lc_cpucache_sync(const struct lc_extent *ext, u64 offset, u64 len,
  * What the CPU wrote before is written back.
  *
  * Context: process.
- * Return: 0, or -ENOMEM if the pages cannot be mapped for DMA.
+ * Return: 0; -ENOMEM if the pages cannot be mapped for DMA; or -EINTR if the
+ * current task is being killed.
  */
 int lc_cpucache_begin(const struct lc_extent *ext, u64 offset, u64 len,
 		      enum dma_data_direction dir)

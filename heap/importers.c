@@ -7,7 +7,7 @@
 
 #include <linux/bitops.h>
 #include <linux/dma-buf.h>
-#include <linux/dma-direct.h>
+#include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
 #include <linux/math.h>
@@ -18,6 +18,7 @@
 #include <linux/slab.h>
 
 #include "compat.h"
+#include "cpucache.h"
 #include "importers.h"
 #include "range.h"
 
@@ -27,12 +28,15 @@
  * @table: the pages of the buffer, with DMA addresses while mapped
  * @list: entry in the buffer's list
  * @dir: direction of the mapping, DMA_NONE if not mapped
+ * @direct: the device accesses memory neither through CPU caches nor by bounce buffers;
+ *	valid while mapped
  */
 struct lc_attachment {
 	struct device *dev;
 	struct sg_table table;
 	struct list_head list;
 	enum dma_data_direction dir;
+	bool direct;
 };
 
 /*
@@ -146,31 +150,41 @@ void lc_importers_detach(struct lc_importers *imps,
 	kfree(a);
 }
 
-static unsigned long lc_dma_attrs(const struct lc_range *range)
+static bool lc_is_direct(struct device *dev)
 {
-	return lc_range_uncached(range) ? DMA_ATTR_SKIP_CPU_SYNC : 0;
+	return !dev_is_dma_coherent(dev) && dma_max_mapping_size(dev) == SIZE_MAX;
 }
 
-/* Without an IOMMU, and with one the largest mapping has no limit. */
-static bool lc_bounced(struct device *dev, const struct sg_table *table)
+/* An uncached buffer and a device that accesses memory as its mappings do. */
+static bool lc_skips(const struct lc_importers *imps,
+		     const struct lc_attachment *a)
 {
-	return dma_max_mapping_size(dev) != SIZE_MAX &&
-	       dma_to_phys(dev, sg_dma_address(table->sgl)) != sg_phys(table->sgl);
+	return a->direct && lc_range_uncached(imps->range);
+}
+
+static unsigned long lc_dma_attrs(const struct lc_importers *imps,
+				  const struct lc_attachment *a)
+{
+	return lc_skips(imps, a) ? DMA_ATTR_SKIP_CPU_SYNC : 0;
 }
 
 /*
- * The kernel would copy an uncached buffer to a bounce buffer through its cached
- * direct map: a device that needs one is refused.
+ * Devices that are coherent, and the copy to or from a bounce buffer, access an
+ * uncached buffer through CPU caches, which may have old lines of the kernel's
+ * direct map: they leave the caches before and after.
  */
-static int lc_map_table(struct lc_attachment *a, const struct lc_range *range,
-			enum dma_data_direction dir)
+static void lc_flush(const struct lc_importers *imps, u64 offset, u64 len)
 {
-	int ret = dma_map_sgtable(a->dev, &a->table, dir, lc_dma_attrs(range));
+	if (lc_range_uncached(imps->range))
+		lc_cpucache_begin(&imps->range->ext, offset, len,
+				  DMA_BIDIRECTIONAL);
+}
 
-	if (ret || !lc_range_uncached(range) || !lc_bounced(a->dev, &a->table))
-		return ret;
-	dma_unmap_sgtable(a->dev, &a->table, dir, lc_dma_attrs(range));
-	return -EIO;
+static void lc_flush_all(const struct lc_importers *imps,
+			 const struct lc_attachment *a)
+{
+	if (!lc_skips(imps, a))
+		lc_flush(imps, 0, (u64)imps->range->ext.nr_pages << PAGE_SHIFT);
 }
 
 /**
@@ -180,8 +194,8 @@ static int lc_map_table(struct lc_attachment *a, const struct lc_range *range,
  * @dir: direction of the transfers
  *
  * Context: process.
- * Return: the pages with their DMA addresses, or an ERR_PTR: -EIO if the device needs
- * a bounce buffer that it cannot have, or another error of dma_map_sgtable().
+ * Return: the pages with their DMA addresses, or an ERR_PTR with an error of
+ * dma_map_sgtable().
  */
 struct sg_table *lc_importers_map(struct lc_importers *imps,
 				  struct dma_buf_attachment *attach,
@@ -191,7 +205,9 @@ struct sg_table *lc_importers_map(struct lc_importers *imps,
 	int ret;
 
 	mutex_lock(&imps->lock);
-	ret = lc_map_table(a, imps->range, dir);
+	a->direct = lc_is_direct(a->dev);
+	lc_flush_all(imps, a);
+	ret = dma_map_sgtable(a->dev, &a->table, dir, lc_dma_attrs(imps, a));
 	if (!ret)
 		a->dir = dir;
 	mutex_unlock(&imps->lock);
@@ -215,7 +231,8 @@ void lc_importers_unmap(struct lc_importers *imps,
 
 	mutex_lock(&imps->lock);
 	a->dir = DMA_NONE;
-	dma_unmap_sgtable(a->dev, table, dir, lc_dma_attrs(imps->range));
+	dma_unmap_sgtable(a->dev, table, dir, lc_dma_attrs(imps, a));
+	lc_flush_all(imps, a);
 	mutex_unlock(&imps->lock);
 }
 
@@ -252,16 +269,15 @@ static void lc_sync(struct lc_importers *imps, u64 offset, u64 len,
 {
 	struct lc_attachment *a;
 
-	if (lc_range_uncached(imps->range))
-		return;
 	mutex_lock(&imps->lock);
 	list_for_each_entry(a, &imps->list, list) {
+		if (a->dir == DMA_NONE || lc_skips(imps, a))
+			continue;
+		lc_flush(imps, offset, len);
 		/* the DMA API requires the direction of the mapping */
-		if (a->dir == DMA_BIDIRECTIONAL)
-			lc_sync_table(a->dev, &a->table, offset, len, dir, sync);
-		else if (a->dir != DMA_NONE)
-			lc_sync_table(a->dev, &a->table, offset, len, a->dir,
-				      sync);
+		lc_sync_table(a->dev, &a->table, offset, len,
+			      a->dir == DMA_BIDIRECTIONAL ? dir : a->dir, sync);
+		lc_flush(imps, offset, len);
 	}
 	mutex_unlock(&imps->lock);
 }

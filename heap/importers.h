@@ -15,14 +15,14 @@ struct sg_table;
 /**
  * struct lc_importers - the devices attached to a buffer
  * @range: its memory
- * @lock: guards @list, and the dir of each attachment
+ * @lock: guards @list, and how each attachment is mapped
  * @list: all struct lc_attachment
  *
  * All fields are private to importers.c.
  */
 struct lc_importers {
 	const struct lc_range *range;
-	struct mutex lock; /* guards list and dir of attachments */
+	struct mutex lock; /* guards list and how each is mapped */
 	struct list_head list;
 };
 
