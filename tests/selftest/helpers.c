@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <time.h>
 
 #include "helpers.h"
@@ -182,6 +183,16 @@ int fds_open(void)
 		n++;
 	closedir(dir);
 	return n;
+}
+
+bool kernel_since(int major, int minor)
+{
+	struct utsname name;
+	int x, y;
+
+	if (uname(&name) || sscanf(name.release, "%d.%d", &x, &y) != 2)
+		bail("no release of the kernel");
+	return x > major || (x == major && y >= minor);
 }
 
 FILE *text_open(const char *path)

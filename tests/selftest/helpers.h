@@ -91,6 +91,7 @@ int importer_write(int imp, unsigned long request, uint32_t id,
 		   uint64_t offset, const void *mem, size_t len);
 
 /* State of the system. */
+bool kernel_since(int major, int minor);
 FILE *text_open(const char *path); /* to read, or ends the test */
 int fds_open(void);
 int dmabufs_live(void);

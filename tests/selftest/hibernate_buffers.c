@@ -7,7 +7,6 @@
  */
 #include <stdio.h>
 #include <sys/swap.h>
-#include <sys/utsname.h>
 
 #include "kept_calls.h"
 #include "module_calls.h"
@@ -39,20 +38,6 @@ static bool log_says(const char *text)
 
 	snprintf(command, sizeof(command), "dmesg | grep -q '%s'", text);
 	return !system(command);
-}
-
-/*
- * Until 6.4 the kernel opens the disk for itself alone to resume, while it is in use as
- * swap.
- */
-static bool can_test_resume(void)
-{
-	int major, minor;
-	struct utsname name;
-
-	if (uname(&name) || sscanf(name.release, "%d.%d", &major, &minor) != 2)
-		bail("no release");
-	return major > 6 || (major == 6 && minor >= 4);
 }
 
 static void check_resume(int control, int heap)
@@ -110,7 +95,8 @@ int main(void)
 	int control = control_open(), heap = heap_open(HEAP);
 	unsigned long limit;
 
-	if (!can_test_resume()) {
+	/* older ones open the disk for themselves alone, while it is in use as swap */
+	if (!kernel_since(6, 4)) {
 		skip("this kernel cannot resume for a test");
 		return tap_done();
 	}
