@@ -109,9 +109,8 @@ held()
 {
 	local pid
 
-	lazy-contig alloc 8M --heap linux,cma --name camera --hold --json >"$tmp/held" &
+	hold lazy-contig alloc 8M --heap linux,cma --name camera --hold --json
 	pid=$!
-	await test -s "$tmp/held"
 	cp "$tmp/held" "$tmp/out"
 	json ".pid == $pid and .name == \"camera\"" "alloc --hold prints the process"
 	cp "$tmp/held" "$tmp/one"
@@ -157,10 +156,8 @@ sorted()
 	local size pids=
 
 	for size in 1M 16M 4M; do
-		lazy-contig alloc $size --hold >"$tmp/held" &
+		hold lazy-contig alloc $size --hold
 		pids="$pids $!"
-		await test -s "$tmp/held"
-		: >"$tmp/held"
 	done
 	gives 0 "list of several buffers" lazy-contig list --json
 	json '[.buffers[].size] == [16777216, 4194304, 1048576] and .bytes == 22020096' \
@@ -197,6 +194,7 @@ pass()
 	json ".phys_addr == $(jq .phys_addr "$tmp/sent")" "  the same place"
 	gives 0 "  and no socket left" test ! -e "$tmp/socket"
 
+	: >"$tmp/held"
 	lazy-contig receive "$tmp/socket" --timeout 200 --hold --json >"$tmp/held" &
 	receiver=$!
 	gives 0 "send to a receiver that was started first" lazy-contig send "$tmp/socket" --timeout 200 4M
@@ -307,8 +305,8 @@ doctor()
 	gives 0 "alloc for a member of the group" \
 		setpriv --reuid=65534 --regid=65534 --groups=video lazy-contig alloc 4M --json
 	json 'has("phys_addr") and .phys_addr == null and .node == 0' "  hides the address"
-	chgrp root $heap ${heap}_dma32 /dev/lazy_contig
-	chmod 0600 $heap ${heap}_dma32 /dev/lazy_contig
+	# shellcheck disable=SC2086 # one word a node
+	chgrp root $nodes && chmod 0600 $nodes
 }
 
 # Comes first, because it expects counters of 0.
@@ -356,9 +354,8 @@ map()
 {
 	local pid addr
 
-	lazy-contig alloc 16M --hold --json >"$tmp/held" &
+	hold lazy-contig alloc 16M --hold --json
 	pid=$!
-	await test -s "$tmp/held"
 	addr=$(jq .phys_addr "$tmp/held")
 	gives 0 "map" lazy-contig map
 	says '^Node 0 [A-Z][A-Za-z0-9]*: 0x[0-9a-f]+-0x[0-9a-f]+, [0-9]+ [KMG]iB, [0-9]+ [KMG]iB a cell, largest ' \

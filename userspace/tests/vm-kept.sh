@@ -28,9 +28,8 @@ keep()
 	json '.size == 8388608 and .phys_addr > 0 and .node == 0' "  prints size, address and node"
 	at=$(addr)
 	gives 0 "  has a line in /proc/iomem" test "$(iomem 'my region')" = 1
-	lazy-contig alloc 4M --hold >"$tmp/held" &
+	hold lazy-contig alloc 4M --hold
 	other=$!
-	await test -s "$tmp/held"
 	gives 0 "keep list" lazy-contig keep list
 	says '^8 MiB +0x[0-9a-f]+ +0 +[0-9]+ s +- +my region +kept$' "  shows it"
 	says '^1 buffer, 8 MiB$' "  and no other buffer"
@@ -100,9 +99,8 @@ in_use()
 
 	lazy-contig keep 4M --json >"$tmp/out"
 	at=$(addr)
-	lazy-contig keep open "$at" --hold --json >"$tmp/held" &
+	hold lazy-contig keep open "$at" --hold --json
 	pid=$!
-	await test -s "$tmp/held"
 	gives 1 "resize of a buffer in use" lazy-contig keep resize "$at" 8M
 	says 'busy' "  says why"
 	gives 0 "list" lazy-contig list

@@ -45,6 +45,15 @@ says()
 	result $? "$2"
 }
 
+# hold COMMAND...: run a command that holds a buffer in the background, as $!, and wait
+# until it has printed to $tmp/held
+hold()
+{
+	: >"$tmp/held"
+	"$@" >"$tmp/held" &
+	await test -s "$tmp/held"
+}
+
 # keys: passes if every key of the last output, JSON, is in the manual
 keys()
 {
