@@ -210,10 +210,13 @@ bool lc_parallel_start(struct lc_job *job, bool caller)
 	/* one more than there are, so that none is the last before all have begun */
 	atomic_set(&job->threads, 1);
 	for (nr = 0; nr < wanted; nr++) {
-		helper = lc_helper_get(job);
-		if (!helper)
-			break;
+		/* a helper that has a job may begin at once, without being woken */
 		atomic_inc(&job->threads);
+		helper = lc_helper_get(job);
+		if (!helper) {
+			atomic_dec(&job->threads);
+			break;
+		}
 		/* or it might wait for a CPU that another job let it have */
 		set_cpus_allowed_ptr(helper->task, job->cpus);
 		set_user_nice(helper->task, job->nice);

@@ -13,6 +13,10 @@ __attribute__((weak)) void host_resched(void)
 {
 }
 
+__attribute__((weak)) void host_unlocked(void)
+{
+}
+
 __attribute__((weak)) void host_reclaim(void)
 {
 }

@@ -167,6 +167,9 @@ static inline spinlock_t *host_lock_spinlock(spinlock_t *l)
 	return l;
 }
 
+/* what another thread may do as soon as a lock is free */
+void host_unlocked(void);
+
 static inline void host_unlock_spinlock(spinlock_t **l)
 {
 	if (!*l)
@@ -178,6 +181,7 @@ static inline void host_unlock_spinlock(spinlock_t **l)
 	}
 	(*l)->held = false;
 	host_spinlocks--;
+	host_unlocked();
 }
 
 typedef struct mutex host_mutex_t;

@@ -2,6 +2,7 @@
 /*
  * Promise: memory: work in parts covers an extent once and nothing else, and no two parts
  *   meet inside what the kernel isolates at once
+ * Promise: memory: work in parts ends once, when the last thread has left it
  */
 #include "parallel.h"
 #include "tap.h"
@@ -9,6 +10,12 @@
 #define ROUNDS		20000
 
 struct task_struct host_task;
+
+/* The threads there are, as many as a test permits. Awake ones run at any unlock. */
+static struct task_struct threads[8];
+static unsigned int nr_threads, max_threads;
+static struct task_struct *running;
+static bool passed;	/* the running thread was asked once whether it stops */
 
 static struct lc_extent whole;
 static unsigned long reached;	/* the page up to which there were parts */
@@ -125,10 +132,87 @@ static void test_error(void)
 	ok(fine, "after those before");
 }
 
+struct task_struct *host_thread(int (*run)(void *data), void *data)
+{
+	struct task_struct *thread = &threads[nr_threads];
+
+	if (nr_threads == max_threads)
+		return (struct task_struct *)-ENOMEM;
+	*thread = (struct task_struct){ .run = run, .data = data };
+	nr_threads++;
+	return thread;
+}
+
+/* A thread passes its loop once. */
+bool host_thread_stops(void)
+{
+	bool stops = passed;
+
+	passed = true;
+	return stops;
+}
+
+void host_unlocked(void)
+{
+	unsigned int i;
+
+	if (running || host_spinlocks)
+		return;
+	for (i = 0; i < nr_threads; i++) {
+		if (!threads[i].awake)
+			continue;
+		running = &threads[i];
+		passed = false;
+		running->run(running->data);
+	}
+	running = NULL;
+}
+
+static unsigned int ends;
+
+static void count_end(struct lc_job *job)
+{
+	(void)job;
+	ends++;
+}
+
+static int work_before_end(struct lc_job *job, const struct lc_extent *part)
+{
+	(void)job;
+	see(part);
+	fine &= !ends;
+	return 0;
+}
+
+static void test_threads(void)
+{
+	struct lc_job job;
+	unsigned long i;
+
+	max_threads = 3;
+	fine = true;
+	for (i = 0; i < ROUNDS && fine; i++) {
+		draw_extent();
+		if (lc_parallel_init(&job, &whole, work_before_end))
+			bail("no job");
+		job.end = count_end;
+		ends = 0;
+		fine &= lc_parallel_start(&job, false);
+		/* those that were woken last */
+		host_unlocked();
+		fine &= covered() && ends == 1 && !atomic_read(&job.threads);
+		lc_parallel_destroy(&job);
+	}
+	ok(fine, "a job that threads begin before they are woken ends once");
+	lc_parallel_exit();
+	nr_threads = max_threads = 0;
+}
+
 int main(void)
 {
 	test_parts();
 	test_undo();
 	test_error();
+	test_threads();
 	return tap_done();
 }

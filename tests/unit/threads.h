@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Threads for parallel.c: none can be created, so that the caller does all the work
- * of a job and a test sees its parts in order.
+ * Threads for parallel.c. None can be created, so that the caller does all the work of
+ * a job and a test sees its parts in order; or those of a test, which runs them.
  */
 #ifndef _UNIT_THREADS_H
 #define _UNIT_THREADS_H
@@ -22,7 +22,9 @@ typedef struct {
 } atomic_long_t;
 
 #define atomic_set(v, i)		((v)->counter = (i))
+#define atomic_read(v)			((v)->counter)
 #define atomic_inc(v)			((v)->counter++)
+#define atomic_dec(v)			((v)->counter--)
 #define atomic_dec_and_test(v)		(!--(v)->counter)
 #define atomic_long_fetch_inc(v)	((v)->counter++)
 #define cmpxchg(p, old, new)		(*(p) == (old) ? *(p) = (new) : *(p))
@@ -57,19 +59,25 @@ struct task_struct {
 	struct {
 		u64 sum_exec_runtime;
 	} se;
+	int (*run)(void *data);
+	void *data;
+	bool awake;
 };
 
 extern struct task_struct host_task;
+
+struct task_struct *host_thread(int (*run)(void *data), void *data);
+bool host_thread_stops(void);
 
 #undef current
 #define current				(&host_task)
 #define TASK_IDLE			1
 #define TASK_RUNNING			0
 #define IS_ERR(p)			((unsigned long)(p) >= -4095UL)
-#define kthread_create(run, ...)	((void)(run), (struct task_struct *)-ENOMEM)
-#define kthread_should_stop()		true
+#define kthread_create(run, data, name)	host_thread(run, data)
+#define kthread_should_stop()		host_thread_stops()
 #define kthread_stop(t)			((void)(t))
-#define wake_up_process(t)		((void)(t))
+#define wake_up_process(t)		((t)->awake = true)
 #define set_cpus_allowed_ptr(t, mask)	((void)(t), (void)(mask))
 #define set_user_nice(t, nice)		((void)(t))
 #define task_nice(t)			0
