@@ -382,6 +382,7 @@ static void test_kept(void)
 	ok(pin_others_hold(&others), "and those of other buffers");
 	pin_others_end(&others);
 	is(kept_free(control, phys), 0, "FREE");
+	ok(pin_live_soon(0), "nothing is left");
 
 	at = phys = pinnable_kept(MIB(4) + PAGE, fds, MIB(3), bytes);
 	close(fds[0]);
