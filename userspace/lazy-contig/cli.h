@@ -125,8 +125,8 @@ struct command {
 extern const struct command cmd_alloc, cmd_doctor, cmd_explain, cmd_kdump;
 extern const struct command cmd_keep, cmd_keep_free, cmd_keep_list, cmd_keep_open;
 extern const struct command cmd_keep_resize, cmd_keep_show;
-extern const struct command cmd_list, cmd_map, cmd_probe, cmd_query, cmd_receive, cmd_send;
-extern const struct command cmd_stat;
+extern const struct command cmd_list, cmd_map, cmd_movable, cmd_probe, cmd_query, cmd_receive;
+extern const struct command cmd_send, cmd_stat, cmd_status;
 
 /* commands.c */
 extern const struct command * const commands[];	/* ends with NULL */
@@ -208,7 +208,7 @@ int contents(const struct args *args, int fd, json_object *out);
 int describe(int fd, json_object *out);
 int show(const struct args *args, int fd, json_object *out);
 
-/* file.c: single-line files of procfs and sysfs */
+/* file.c: files of procfs and sysfs */
 #define MODULE_NAME	"lazy_contig"
 #define MODULE_SYSFS	"/sys/module/" MODULE_NAME
 #define SYSFS_DIR	"/sys/class/misc/lazy_contig"
@@ -216,6 +216,7 @@ int show(const struct args *args, int fd, json_object *out);
 int file_read_line(const char *path, char *buf, size_t len);
 int file_write(const char *path, const char *text);
 int sysfs_read(const char *name, char *text, size_t size);
+__u64 meminfo(const char *key);
 
 /* stat.c */
 void format_statistic(const char *name, long long value, bool sign, char *text, size_t len);

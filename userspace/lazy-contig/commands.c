@@ -7,8 +7,10 @@
 const struct command * const commands[] = {
 	&cmd_alloc,
 	&cmd_list,
+	&cmd_status,
 	&cmd_stat,
 	&cmd_map,
+	&cmd_movable,
 	&cmd_query,
 	&cmd_send,
 	&cmd_receive,

@@ -109,23 +109,6 @@ void check_permission(struct finding *f)
 	advise_permission(f, &st);
 }
 
-/* A value of /proc/meminfo in bytes, 0 if it is missing. */
-static __u64 memory_line(const char *key)
-{
-	char line[128];
-	__u64 size = 0;
-	FILE *file;
-
-	file = fopen("/proc/meminfo", "re");
-	if (!file)
-		return 0;
-	while (fgets(line, sizeof(line), file))
-		if (!strncmp(line, key, strlen(key)))
-			size = strtoull(line + strlen(key), NULL, 10) << 10;
-	fclose(file);
-	return size;
-}
-
 /* A module parameter in MiB, 0 if it is not set or the module is not loaded. */
 static __u64 module_limit(const char *parameter)
 {
@@ -137,8 +120,8 @@ static __u64 module_limit(const char *parameter)
 
 void check_memory(struct finding *f)
 {
-	unsigned long long available = memory_line("MemAvailable:") >> 20;
-	unsigned long long total = memory_line("MemTotal:") >> 20;
+	unsigned long long available = meminfo("MemAvailable:") >> 20;
+	unsigned long long total = meminfo("MemTotal:") >> 20;
 	unsigned long long limit = module_limit("limit_mb");
 	unsigned long long user_limit = module_limit("user_limit_mb");
 	char limits[96] = "";

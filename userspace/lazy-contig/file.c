@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Single-line files of procfs and sysfs. */
+/* Files of procfs and sysfs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -43,4 +44,21 @@ int sysfs_read(const char *name, char *text, size_t size)
 
 	snprintf(path, sizeof(path), "%s/%s", SYSFS_DIR, name);
 	return file_read_line(path, text, size);
+}
+
+/* A value of /proc/meminfo in bytes, 0 if it is missing. @key ends with a colon. */
+__u64 meminfo(const char *key)
+{
+	char line[128];
+	__u64 size = 0;
+	FILE *file;
+
+	file = fopen("/proc/meminfo", "re");
+	if (!file)
+		return 0;
+	while (fgets(line, sizeof(line), file))
+		if (!strncmp(line, key, strlen(key)))
+			size = strtoull(line + strlen(key), NULL, 10) << 10;
+	fclose(file);
+	return size;
 }

@@ -24,6 +24,7 @@ void live_only_kept(struct live *live, __u64 addr);
 void live_free(struct live *live);
 
 /* live_print.c */
+__u64 live_total(const struct live *live);
 void live_print_table(const struct live *live);
 void live_print(const struct live *live, bool json);
 

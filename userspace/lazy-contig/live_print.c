@@ -75,7 +75,7 @@ void live_print_table(const struct live *live)
 		print_entry(json_object_array_get_idx(live->all, i));
 }
 
-static __u64 total_bytes(const struct live *live)
+__u64 live_total(const struct live *live)
 {
 	json_object *entry;
 	__u64 bytes = 0;
@@ -98,7 +98,7 @@ void live_print(const struct live *live, bool json)
 	if (json) {
 		out = json_object_new_object();
 		add_u64(out, "count", count);
-		add_u64(out, "bytes", total_bytes(live));
+		add_u64(out, "bytes", live_total(live));
 		add_bool(out, "complete", live->complete);
 		json_object_object_add(out, "buffers", json_object_get(live->all));
 		print_object(out, true);
@@ -106,7 +106,7 @@ void live_print(const struct live *live, bool json)
 		return;
 	}
 	live_print_table(live);
-	format_size(total_bytes(live), size, sizeof(size));
+	format_size(live_total(live), size, sizeof(size));
 	printf("%zu buffer%s, %s\n", count, count == 1 ? "" : "s", size);
 	fflush(stdout);
 }

@@ -6,26 +6,11 @@
 
 #include "map.h"
 
-/* Does the module use ZONE_MOVABLE? */
-static bool uses_movable(void)
-{
-	char text[16];
-
-	return file_read_line(MODULE_SYSFS "/parameters/zone_movable", text, sizeof(text)) ||
-		strcmp(text, "0");
-}
-
 /* map_free() is needed in any case. Return: an exit code. */
 static int read_blocks(const struct args *args, struct map *map)
 {
-	FILE *file = fopen(MAP_BLOCKS, "re");
-	int err;
+	int err = map_load(map);
 
-	*map = (struct map){ };
-	if (!file)
-		return fail_file(-errno, MAP_BLOCKS);
-	err = map_read(file, uses_movable(), map);
-	fclose(file);
 	if (err == -EPERM)
 		return fail(err, "addresses are hidden (needs CAP_SYS_ADMIN)");
 	if (err)

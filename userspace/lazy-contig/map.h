@@ -62,6 +62,7 @@ struct map {
 
 /* map_read.c */
 int map_read(FILE *file, bool zone_movable, struct map *map);
+int map_load(struct map *map);
 void map_select(struct map *map, int node, __u64 min_addr, __u64 max_addr);
 void map_free(struct map *map);
 

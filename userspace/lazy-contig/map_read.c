@@ -140,6 +140,29 @@ int map_read(FILE *file, bool zone_movable, struct map *map)
 	return 0;
 }
 
+/* Does the module use ZONE_MOVABLE? */
+static bool uses_movable(void)
+{
+	char text[16];
+
+	return file_read_line(MODULE_SYSFS "/parameters/zone_movable", text, sizeof(text)) ||
+		strcmp(text, "0");
+}
+
+/* Reads what the module knows now. Return: as map_read(), or -errno of opening the file. */
+int map_load(struct map *map)
+{
+	FILE *file = fopen(MAP_BLOCKS, "re");
+	int err;
+
+	*map = (struct map){ };
+	if (!file)
+		return -errno;
+	err = map_read(file, uses_movable(), map);
+	fclose(file);
+	return err;
+}
+
 /* Leaves the part of a run from @start to before @end. Return: false if that is nothing. */
 static bool clip(struct map_run *run, __u64 start, __u64 end, __u64 block)
 {

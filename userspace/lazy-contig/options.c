@@ -89,8 +89,9 @@ const struct option options[OPTIONS] = {
 		"svg", "FILE", "write an SVG image to this file instead", "files"
 	},
 	[OPT_TIMEOUT] = {
-		"timeout", "SECONDS", "wait at most this long for the other process (default: 10)",
-		NULL
+		"timeout", "SECONDS",
+		"wait at most this long, for the other process or for each\n"
+		"memory block (default: 10)", NULL
 	},
 	[OPT_WATCH] = {
 		"watch", "SECONDS", "print periodically", NULL

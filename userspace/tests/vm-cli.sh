@@ -34,8 +34,8 @@ general()
 	gives 0 "--help" lazy-contig --help
 	gives 0 "-h" lazy-contig -h
 	says '^  keep free ' "  lists the commands"
-	for command in alloc list stat map query send receive probe keep "keep list" "keep show" \
-		"keep open" "keep resize" "keep free" kdump explain doctor; do
+	for command in alloc list status stat map movable query send receive probe keep "keep list" \
+		"keep show" "keep open" "keep resize" "keep free" kdump explain doctor; do
 		# shellcheck disable=SC2086 # one or two words
 		gives 0 "$command --help" lazy-contig $command --help
 		says "^Usage: lazy-contig $command" "  shows how to use it"
