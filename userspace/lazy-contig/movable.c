@@ -371,8 +371,8 @@ const struct command cmd_movable = {
 	.summary = "show or set how much memory holds movable pages only",
 	.help =
 "Show how much memory is in ZONE_MOVABLE, where only pages lie that can be moved, so\n"
-"that a place for buffers is always found. With SIZE, move memory blocks there until\n"
-"it has that size; with 0, give all of it back to the zones of the kernel.",
+"that places for buffers last. With SIZE, move memory blocks there until it has that\n"
+"size; with 0, give all of it back to the zones of the kernel.",
 	.notes =
 "With --node, SIZE is that of ZONE_MOVABLE of the node. The setting lasts until the\n"
 "next boot; the unit lazy-contig-movable repeats it. Changing it needs root.",
