@@ -183,24 +183,33 @@ static const char *reason(int err)
 	}
 }
 
+/* Names the blocks that were tried in vain; neighbours with the same error in one line. */
+static void report_skipped(const struct memory *memory)
+{
+	const struct memory_block *block = memory->blocks, *end = block + memory->count, *last;
+
+	for (; block < end; block = last) {
+		last = block + 1;
+		if (!block->err)
+			continue;
+		while (last < end && last->err == block->err &&
+		       last->addr == last[-1].addr + memory->block_size)
+			last++;
+		fprintf(stderr, "lazy-contig: memory %#llx-%#llx stays in its zone: %s\n",
+			block->addr, last[-1].addr + memory->block_size - 1, reason(block->err));
+	}
+}
+
 /* Says why less was changed than was wanted. Return: an exit code. */
 static int report_rest(const struct change *change)
 {
-	const struct memory *memory = change->memory;
-	const struct memory_block *block;
-	int err = 0;
-
-	fputs("lazy-contig: not all was changed: ", stderr);
-	if (change->low_memory) {
-		fputs("not enough memory is available to empty another memory block\n", stderr);
-		return CODE_NO_MEMORY;
-	}
-	for (block = memory->blocks; block < memory->blocks + memory->count; block++)
-		err = block->err ?: err;
-	if (err)
-		fprintf(stderr, "a memory block could not be taken offline: %s\n", reason(err));
-	else
-		fputs("all other memory blocks hold pages that cannot be moved\n", stderr);
+	report_skipped(change->memory);
+	if (change->low_memory)
+		fputs("lazy-contig: not enough memory is available to empty another block\n",
+		      stderr);
+	else if (change->wanted)
+		fputs("lazy-contig: all other memory blocks hold pages that cannot be moved\n",
+		      stderr);
 	return CODE_NO_MEMORY;
 }
 

@@ -154,8 +154,9 @@ static void print_user(json_object *entry, const char *pid, const char *command)
 {
 	char size[32];
 
-	printf("%-12s  %-7s  %s %s\n", size_text(entry, "bytes", size, sizeof(size)),
-	       json_object_get_string(json_object_object_get(entry, "count")), pid, command);
+	printf("%-12s  %-7s  %s%s%s\n", size_text(entry, "bytes", size, sizeof(size)),
+	       json_object_get_string(json_object_object_get(entry, "count")), pid,
+	       *command ? " " : "", command);
 }
 
 static void print_text(json_object *out)
