@@ -216,7 +216,7 @@ int show(const struct args *args, int fd, json_object *out);
 int file_read_line(const char *path, char *buf, size_t len);
 int file_write(const char *path, const char *text);
 int sysfs_read(const char *name, char *text, size_t size);
-__u64 meminfo(const char *key);
+__u64 meminfo_bytes(const char *key);
 
 /* stat.c */
 void format_statistic(const char *name, long long value, bool sign, char *text, size_t len);

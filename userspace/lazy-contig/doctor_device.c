@@ -120,8 +120,8 @@ static __u64 module_limit(const char *parameter)
 
 void check_memory(struct finding *f)
 {
-	unsigned long long available = meminfo("MemAvailable:") >> 20;
-	unsigned long long total = meminfo("MemTotal:") >> 20;
+	unsigned long long available = meminfo_bytes("MemAvailable:") >> 20;
+	unsigned long long total = meminfo_bytes("MemTotal:") >> 20;
 	unsigned long long limit = module_limit("limit_mb");
 	unsigned long long user_limit = module_limit("user_limit_mb");
 	char limits[96] = "";

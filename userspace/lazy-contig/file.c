@@ -47,7 +47,7 @@ int sysfs_read(const char *name, char *text, size_t size)
 }
 
 /* A value of /proc/meminfo in bytes, 0 if it is missing. @key ends with a colon. */
-__u64 meminfo(const char *key)
+__u64 meminfo_bytes(const char *key)
 {
 	char line[128];
 	__u64 size = 0;

@@ -12,7 +12,7 @@ static int read_blocks(const struct args *args, struct map *map)
 	int err = map_load(map);
 
 	if (err == -EPERM)
-		return fail(err, "addresses are hidden (needs CAP_SYS_ADMIN)");
+		return fail(err, "addresses are hidden (needs CAP_SYS_ADMIN, no lockdown)");
 	if (err)
 		return fail_file(err, MAP_BLOCKS);
 	map_select(map, args->node, args->min_addr, args->max_addr);

@@ -227,13 +227,18 @@ static bool adjoins(const struct memory *memory, const struct memory_block *bloc
 		 block[1].node == block->node && memory_is_movable(block + 1));
 }
 
-/* Zones for devices with 32-bit DMA are small and wanted by drivers. */
+/* What is below is left to devices with 32-bit DMA if possible. */
+static bool is_high(const struct memory_block *block)
+{
+	return block->addr >= MAP_4G;
+}
+
 static bool better(const struct memory *memory, const struct memory_block *a,
 		   const struct memory_block *b)
 {
-	bool high = a->addr >= MAP_4G, near = adjoins(memory, a);
+	bool high = is_high(a), near = adjoins(memory, a);
 
-	if (high != (b->addr >= MAP_4G))
+	if (high != is_high(b))
 		return high;
 	if (near != adjoins(memory, b))
 		return near;

@@ -21,12 +21,18 @@ struct change {
 	bool low_memory;
 };
 
-static volatile sig_atomic_t caught;	/* the signal that ends the command */
+static int caught_signal;	/* that ends the command */
 
 static void on_signal(int sig)
 {
 	if (sig != SIGALRM)
-		caught = sig;
+		__atomic_store_n(&caught_signal, sig, __ATOMIC_RELAXED);
+}
+
+/* Return: 0 if no signal has come. */
+static int caught(void)
+{
+	return __atomic_load_n(&caught_signal, __ATOMIC_RELAXED);
 }
 
 /* Without SA_RESTART: a signal ends a write. */
@@ -43,11 +49,11 @@ static void catch_signals(void)
 /* Ends like a command without a handler. */
 static void end_by_signal(void)
 {
-	if (!caught)
+	if (!caught())
 		return;
 	fputs("lazy-contig: interrupted; the blocks changed so far stay as they are\n", stderr);
-	signal(caught, SIG_DFL);
-	raise(caught);
+	signal(caught(), SIG_DFL);
+	raise(caught());
 }
 
 static void block_path(const struct memory_block *block, const char *name, char *path)
@@ -86,7 +92,7 @@ static int take_offline(const struct memory_block *block, int seconds)
 	setitimer(ITIMER_REAL, &limit, NULL);
 	err = set_state(block, "offline");
 	setitimer(ITIMER_REAL, &never, NULL);
-	return err == -EINTR && !caught ? -ETIMEDOUT : err;
+	return err == -EINTR && !caught() ? -ETIMEDOUT : err;
 }
 
 /* Return: 0 or -errno, after which the block is in the zone that it was in. */
@@ -146,14 +152,14 @@ static void progress(const struct change *change, const struct memory_block *blo
 /* What is in a block must find room elsewhere. */
 static bool has_room(const struct memory *memory)
 {
-	return meminfo("MemAvailable:") >= 2 * memory->block_size;
+	return meminfo_bytes("MemAvailable:") >= 2 * memory->block_size;
 }
 
 static void change_blocks(struct change *change)
 {
 	struct memory_block *block;
 
-	while (!caught && (block = next_block(change))) {
+	while (!caught() && (block = next_block(change))) {
 		change->low_memory = !has_room(change->memory);
 		if (change->low_memory)
 			break;
@@ -313,8 +319,9 @@ static int check_limit(const struct args *args, const struct memory *memory, __u
 	if (wanted <= have || (others < limit && wanted <= limit - others))
 		return CODE_OK;
 	format_size(limit, text, sizeof(text));
-	fprintf(stderr, "lazy-contig: refused: at most %s of this machine can be movable, since "
-		"the kernel\nkeeps as much, and at least 512 MiB, for what it cannot move\n", text);
+	fprintf(stderr, "lazy-contig: refused: at most %s of this machine can be movable,\n"
+		"since the kernel keeps as much, and at least 512 MiB, for what it cannot move\n",
+		text);
 	return CODE_NO_MEMORY;
 }
 
@@ -355,9 +362,9 @@ static int run(const struct args *args)
 
 	err = memory_read(MEMORY_DIR, &memory);
 	if (err == -ENOENT) {
-		fputs("lazy-contig: this kernel cannot take memory offline, which needs "
-		      "CONFIG_MEMORY_HOTPLUG and\nCONFIG_MEMORY_HOTREMOVE; movablecore= on its "
-		      "command line sets up ZONE_MOVABLE at boot\n", stderr);
+		fputs("lazy-contig: this kernel cannot take memory offline, which needs\n"
+		      "CONFIG_MEMORY_HOTPLUG and CONFIG_MEMORY_HOTREMOVE; the parameter\n"
+		      "movablecore= of the kernel sets up ZONE_MOVABLE at boot\n", stderr);
 		code = CODE_FAILED;
 	} else if (err) {
 		code = fail(err, MEMORY_DIR);
