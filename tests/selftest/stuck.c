@@ -147,17 +147,27 @@ void stuck_begin(void)
 /* Busy windows that are begun in a zone: those of attempts left behind wait too. */
 #define MAX_LATE	4
 
+/* Buffers for which the pages that wait leave no room: they are few, or lie apart. */
+static long waiting_buffers(void)
+{
+	long waits = slow_kib() / (long)(STUCK_LEN >> 10) + 1;
+	long spoiled = slow_windows(STUCK_LEN);
+
+	return waits > spoiled ? waits : spoiled;
+}
+
 void stuck_check_fill(const char *load)
 {
-	long waits = slow_kib();
+	long waits = waiting_buffers(), after;
 	struct stuck_answers answers;
 	long possible;
 
 	stuck_loop(STUCK_LEN, MAX_BUFFERS, MAX_BUFFERS, &answers);
-	waits = waits > slow_kib() ? waits : slow_kib();
-	possible = before.idle_gives - waits / (long)(STUCK_LEN >> 10) - 1 -
-		   MAX_LATE;
-	diag("%s: %ld KiB wait, room for %ld buffers", load, waits, possible);
+	after = waiting_buffers();
+	if (after > waits)
+		waits = after;
+	possible = before.idle_gives - waits - MAX_LATE;
+	diag("%s: the pages that wait leave room for %ld buffers", load, possible);
 	stuck_in_time(&answers, load);
 	ok((long)answers.given >= possible * 8 / 10,
 	   "%s: eight tenths of what does not wait", load);
