@@ -106,6 +106,9 @@ stdin()
 	json ".loaded_bytes == $odd" "  needs no SIZE"
 	gives 1 "alloc --load of a pipe that is too long" from "$tmp/odd" lazy-contig alloc 1M --load -
 	says '^lazy-contig: --load -: does not fit into a buffer of 1 MiB' "  says so"
+	gives 1 "keep --load of such a pipe" from "$tmp/odd" lazy-contig keep 1M --load - --json
+	json '.phys_addr > 0 and (has("loaded_bytes") | not)' "  prints the address"
+	gives 0 "  of a buffer that stays" lazy-contig keep free "$(addr)"
 	gives 2 "alloc --load of a pipe without SIZE" from "$tmp/odd" lazy-contig alloc --load -
 	says 'SIZE is needed' "  asks for it"
 }
