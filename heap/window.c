@@ -3,7 +3,7 @@
  * Taking the pages of a window: one that was chosen, one at a certain place, or one
  * that adjoins idle memory.
  *
- * alloc_contig_range() judges the first and the last pageblock as a whole: what a
+ * Migration judges the first and the last pageblock as a whole: what a
  * buffer leaves of its last one cannot be had while the buffer lives. Pageblocks of
  * 2 MiB are left like that, and the kernel uses the rest. Where they are larger than
  * many a buffer (LC_POOL_PACKS), windows are emptied up to the pageblock's end, a

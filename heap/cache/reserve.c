@@ -78,6 +78,20 @@ static struct lc_reserve *lc_reserve_get(struct zone *zone)
 	return reserve;
 }
 
+/* @part is cut to the pages from the first on for which the answer is the same. */
+static bool lc_reserve_has(struct lc_reserve *reserve, struct lc_extent *part)
+{
+	struct lc_extent owned;
+	unsigned long end;
+
+	lockdep_assert_held(&lc_reserve_lock);
+	if (!lc_extent_set_next(&reserve->owned, part->pfn, &owned))
+		return false;
+	end = owned.pfn <= part->pfn ? lc_extent_end(&owned) : owned.pfn;
+	part->nr_pages = min(part->nr_pages, end - part->pfn);
+	return owned.pfn <= part->pfn;
+}
+
 /**
  * lc_reserve_owns - does memory belong to a reserve?
  * @part: pages of one zone; cut to those from the first on for which the answer
@@ -88,8 +102,6 @@ static struct lc_reserve *lc_reserve_get(struct zone *zone)
 bool lc_reserve_owns(struct lc_extent *part)
 {
 	struct lc_reserve *reserve;
-	struct lc_extent owned;
-	unsigned long end;
 
 	if (!READ_ONCE(lc_nr_reserves))
 		return false;
@@ -97,11 +109,7 @@ bool lc_reserve_owns(struct lc_extent *part)
 	if (!reserve)
 		return false;
 	guard(spinlock)(&lc_reserve_lock);
-	if (!lc_extent_set_next(&reserve->owned, part->pfn, &owned))
-		return false;
-	end = owned.pfn <= part->pfn ? lc_extent_end(&owned) : owned.pfn;
-	part->nr_pages = min(part->nr_pages, end - part->pfn);
-	return owned.pfn <= part->pfn;
+	return lc_reserve_has(reserve, part);
 }
 
 /**
@@ -132,7 +140,7 @@ static unsigned long lc_reserve_excess(int node, unsigned long nr_pages)
 
 /**
  * lc_reserve_put - return memory to its reserve
- * @part: pages for which lc_reserve_owns() is true; out: those of them that the
+ * @part: pages for which lc_reserve_owns() was true; out: those of them that the
  *	reserve has no use for, which the caller owns still; may be none
  * @usable: they may be in a buffer; else the reserve has no use for any
  * @zeroed: every byte is zero
@@ -148,7 +156,8 @@ void lc_reserve_put(struct lc_extent *part, bool usable, bool zeroed,
 	struct lc_extent stay = *part, leave = *part;
 
 	scoped_guard(spinlock, &lc_reserve_lock) {
-		if (usable)
+		/* a reserve that was replaced meanwhile does not know them */
+		if (usable && lc_reserve_has(reserve, part))
 			leave.nr_pages = lc_reserve_excess(zone_to_nid(zone),
 							   part->nr_pages);
 		stay.nr_pages -= leave.nr_pages;

@@ -244,7 +244,7 @@ const struct op memory_ops[] = {
 	  take_reserved_undo, ALLOC | COPY, NULL },
 	{ "giving back to the reserve", give_reserved_prepare, give,
 	  reserve_undo, 0, NULL },
-	{ "giving to the pool", pool_prepare, give, pool_undo, ALLOC, NULL },
+	{ "giving to the pool", pool_prepare, give, pool_undo, 0, NULL },
 	{ "taking from the pool", pooled_prepare, take, pool_undo, ALLOC | COPY,
 	  NULL },
 	{ "lazy_cma: allocating", nothing, cma_keep, cma_undo, ALLOC | COPY, NULL },

@@ -89,6 +89,17 @@ int importer_read(int imp, unsigned long request, uint32_t id, uint64_t offset,
 		  void *mem, size_t len);
 int importer_write(int imp, unsigned long request, uint32_t id,
 		   uint64_t offset, const void *mem, size_t len);
+/* Pages of a buffer that a device keeps when it has detached, until LCI_DROP. */
+int importer_hold(int imp, int buf, size_t offset, size_t len);
+
+/* A device that has a buffer mapped. */
+struct device {
+	uint32_t id;
+	struct lci_map map;
+};
+
+/* Tests each step. Returns whether the device works on a bounce buffer. */
+bool device_new(int imp, int buf, struct device *dev);
 
 /* State of the system. */
 bool kernel_since(int major, int minor);

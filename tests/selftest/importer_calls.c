@@ -87,3 +87,28 @@ int importer_write(int imp, unsigned long request, uint32_t id,
 
 	return call(imp, request, &arg);
 }
+
+int importer_hold(int imp, int buf, size_t offset, size_t len)
+{
+	struct lci_hold hold = { .offset = offset, .len = len };
+	struct lci_map map;
+	uint32_t id;
+	int err;
+
+	err = importer_attach(imp, buf, 64, &id);
+	err = err ?: importer_map(imp, id, 0, &map);
+	hold.map = map.map;
+	err = err ?: call(imp, LCI_HOLD, &hold);
+	err = err ?: call(imp, LCI_UNMAP, &map.map);
+	return err ?: call(imp, LCI_DETACH, &id);
+}
+
+bool device_new(int imp, int buf, struct device *dev)
+{
+	struct lci_entry entry;
+
+	is(importer_attach(imp, buf, 32, &dev->id), 0, "a device attaches");
+	is(importer_map(imp, dev->id, 0, &dev->map), 0, "and maps");
+	is(importer_entry(imp, dev->map.map, 0, &entry), 0, "one entry");
+	return entry.phys_addr != buf_phys(buf);
+}

@@ -113,20 +113,13 @@ static bool block_with_pin(void)
 /* A driver has a page: the kernel would try forever to move it. */
 static void check_held(void)
 {
-	struct lci_hold hold = { .offset = PAGE, .len = PAGE };
 	int imp = importer_open(), buf, err;
-	uint32_t id, nothing = -1;
-	struct lci_map map;
+	uint32_t nothing = -1;
 	uint64_t phys;
 
 	buf = block_new(control, 0, &phys);
 	ok(in_zone(buf, block_size()), "a block of ZONE_MOVABLE");
-	err = importer_attach(imp, buf, 64, &id);
-	err = err ?: importer_map(imp, id, 0, &map);
-	hold.map = map.map;
-	err = err ?: call(imp, LCI_HOLD, &hold);
-	err = err ?: call(imp, LCI_UNMAP, &map.map);
-	err = err ?: call(imp, LCI_DETACH, &id);
+	err = importer_hold(imp, buf, PAGE, PAGE);
 	if (err)
 		bail("cannot hold a page: %s", strerror(-err));
 	close(buf);

@@ -13,17 +13,9 @@ static int heap, imp;
 static uint64_t end_held(size_t offset, size_t len)
 {
 	int buf = buf_new(heap, LEN), err;
-	struct lci_hold hold = { .offset = offset, .len = len };
 	uint64_t phys = buf_phys(buf);
-	struct lci_map map;
-	uint32_t id;
 
-	err = importer_attach(imp, buf, 64, &id);
-	err = err ?: importer_map(imp, id, 0, &map);
-	hold.map = map.map;
-	err = err ?: call(imp, LCI_HOLD, &hold);
-	err = err ?: call(imp, LCI_UNMAP, &map.map);
-	err = err ?: call(imp, LCI_DETACH, &id);
+	err = importer_hold(imp, buf, offset, len);
 	if (err)
 		bail("cannot hold pages: %s", strerror(-err));
 	close(buf);

@@ -21,6 +21,7 @@
 #define KPF_DIRTY	4
 #define KPF_LRU		5
 #define KPF_WRITEBACK	8
+#define KPF_NOPAGE	20
 
 static void text_set(const char *path, const char *text)
 {
@@ -90,22 +91,77 @@ void slow_file(size_t len)
 	close(fd);
 }
 
-long slow_kib(void)
+/* The flags of all pages, in order, a huge page's worth at a time. */
+static void each_block(void (*fn)(const uint64_t *flags, size_t nr, void *arg), void *arg)
 {
-	const uint64_t waits = 1ull << KPF_LOCKED | 1ull << KPF_DIRTY |
-			       1ull << KPF_WRITEBACK;
 	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
-	static uint64_t flags[65536];
-	long nr = 0;
+	static uint64_t flags[HUGE_PAGE / PAGE];
 	ssize_t n;
 
 	if (fd < 0)
 		bail("/proc/kpageflags: %m");
 	while ((n = read(fd, flags, sizeof(flags))) > 0)
-		for (n /= sizeof(*flags); n--;)
-			nr += flags[n] & waits && flags[n] & 1ull << KPF_LRU;
+		fn(flags, n / sizeof(*flags), arg);
 	close(fd);
+}
+
+static long count_waiting(const uint64_t *flags, size_t nr)
+{
+	const uint64_t waits = 1ull << KPF_LOCKED | 1ull << KPF_DIRTY |
+			       1ull << KPF_WRITEBACK;
+	long waiting = 0;
+
+	while (nr--)
+		waiting += flags[nr] & waits && flags[nr] & 1ull << KPF_LRU;
+	return waiting;
+}
+
+static void add_waiting(const uint64_t *flags, size_t nr, void *arg)
+{
+	*(long *)arg += count_waiting(flags, nr);
+}
+
+long slow_kib(void)
+{
+	long nr = 0;
+
+	each_block(add_waiting, &nr);
 	return nr * (PAGE >> 10) + meminfo_kib("WritebackTmp");
+}
+
+struct windows {
+	size_t blocks;	/* in a window */
+	size_t run;	/* blocks without waiting pages so far */
+	size_t all_run;	/* blocks so far */
+	long lost;
+};
+
+static void add_block(const uint64_t *flags, size_t nr, void *arg)
+{
+	struct windows *w = arg;
+
+	if (flags[0] & 1ull << KPF_NOPAGE || nr < HUGE_PAGE / PAGE) {
+		w->run = 0;
+		w->all_run = 0;
+		return;
+	}
+	w->run = count_waiting(flags, nr) ? 0 : w->run + 1;
+	if (++w->all_run == w->blocks) {
+		w->lost++;
+		w->all_run = 0;
+	}
+	if (w->run == w->blocks) {
+		w->lost--;
+		w->run = 0;
+	}
+}
+
+long slow_windows(size_t len)
+{
+	struct windows w = { .blocks = len / HUGE_PAGE };
+
+	each_block(add_block, &w);
+	return w.lost;
 }
 
 static bool much_waits(void *arg)

@@ -40,4 +40,7 @@ void dead_server_end(struct dead_server *dead);
  */
 long slow_kib(void);
 
+/* How many buffers of @len, a multiple of HUGE_PAGE, fewer fit for such pages. */
+long slow_windows(size_t len);
+
 #endif /* _SELFTEST_SLOW_H */

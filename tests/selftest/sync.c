@@ -40,22 +40,6 @@ static void test_flags(int heap)
 	close(buf);
 }
 
-struct device {
-	uint32_t id;
-	struct lci_map map;
-};
-
-/* Returns whether the device works on a bounce buffer. */
-static bool device_new(int imp, int buf, struct device *dev)
-{
-	struct lci_entry entry;
-
-	is(importer_attach(imp, buf, 32, &dev->id), 0, "a device attaches");
-	is(importer_map(imp, dev->id, 0, &dev->map), 0, "and maps");
-	is(importer_entry(imp, dev->map.map, 0, &entry), 0, "one entry");
-	return entry.phys_addr != buf_phys(buf);
-}
-
 static bool device_sees(int imp, struct device *dev, uint64_t seed)
 {
 	static uint64_t copy[LEN / sizeof(uint64_t)];

@@ -24,11 +24,6 @@
 
 static int control;
 
-struct device {
-	uint32_t id;
-	struct lci_map map;
-};
-
 static int part_sync(int buf, uint32_t flags, uint64_t offset, uint64_t len)
 {
 	struct lazy_contig_sync sync = {
@@ -40,17 +35,6 @@ static int part_sync(int buf, uint32_t flags, uint64_t offset, uint64_t len)
 	};
 
 	return call(control, LAZY_CONTIG_IOCTL_SYNC, &sync);
-}
-
-/* Returns whether the device works on a bounce buffer. */
-static bool device_new(int imp, int buf, struct device *dev)
-{
-	struct lci_entry entry;
-
-	is(importer_attach(imp, buf, 32, &dev->id), 0, "a device attaches");
-	is(importer_map(imp, dev->id, 0, &dev->map), 0, "and maps");
-	is(importer_entry(imp, dev->map.map, 0, &entry), 0, "one entry");
-	return entry.phys_addr != buf_phys(buf);
 }
 
 static void device_drop(int imp, struct device *dev)

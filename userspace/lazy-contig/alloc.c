@@ -5,7 +5,7 @@
 
 #include "cli.h"
 
-static double milliseconds(void)
+double milliseconds(void)
 {
 	struct timespec now;
 
@@ -31,7 +31,7 @@ static int run(const struct args *args)
 	if (args->heap && args_placed(args))
 		return usage_error(args->cmd,
 				   "--heap excludes --node, --align, --min-addr and --max-addr");
-	code = args_size(args, 0, &size);
+	code = load_size(args, &size);
 	if (code)
 		return code;
 	start = milliseconds();
@@ -57,19 +57,19 @@ static int run(const struct args *args)
 
 const struct command cmd_alloc = {
 	.name = "alloc",
-	.usage = { "SIZE [OPTION]..." },
-	.summary = "allocate a buffer; fill, check or hold it",
+	.usage = { "SIZE [OPTION]...", "--load FILE [SIZE] [OPTION]..." },
+	.summary = "allocate a buffer; fill, load, check or hold it",
 	.help = "Allocate a buffer, print its location, and free it.",
 	.notes =
 "SIZE is in bytes, or in KiB, MiB, GiB or TiB with the suffix K, M, G or T. It is\n"
-"rounded up to the page size. PATTERN is 'zero', 'offset' (every 64-bit word is the\n"
-"complement of its offset), or a byte from 0 to 255. With --node, --align,\n"
-"--min-addr or --max-addr, the buffer is allocated from /dev/lazy_contig instead of a heap.",
+"rounded up to the page size; without it, it is that of the file of --load. PATTERN is\n"
+"'zero', 'offset' (every 64-bit word is the complement of its offset), or a byte from 0\n"
+"to 255. With --node, --align, --min-addr or --max-addr, the buffer is allocated from\n"
+"/dev/lazy_contig instead of a heap.",
 	.options = {
 		OPT_HEAP, OPT_NODE, OPT_ALIGN, OPT_MIN_ADDR, OPT_MAX_ADDR, OPT_NAME,
-		OPT_CHECK, OPT_FILL, OPT_HOLD, OPT_JSON
+		OPT_CHECK, OPT_FILL, OPT_LOAD, OPT_HOLD, OPT_JSON
 	},
-	.min_operands = 1,
 	.max_operands = 1,
 	.run = run,
 };

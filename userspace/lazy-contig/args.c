@@ -194,6 +194,9 @@ static int take_option(struct args *args, enum option_id id, const char *value)
 	case OPT_KERNEL:
 		args->kernel = value;
 		return CODE_OK;
+	case OPT_LOAD:
+		args->load = value;
+		return CODE_OK;
 	case OPT_MAX_ADDR:
 		return take_size(args->cmd, "--max-addr", value, 1, &args->max_addr);
 	case OPT_MIN_ADDR:
@@ -207,6 +210,9 @@ static int take_option(struct args *args, enum option_id id, const char *value)
 		return take_int(args, id, value, 0, &args->node);
 	case OPT_PID:
 		return take_int(args, id, value, 1, &args->pid);
+	case OPT_SAVE:
+		args->save = value;
+		return CODE_OK;
 	case OPT_SVG:
 		args->svg = value;
 		return CODE_OK;

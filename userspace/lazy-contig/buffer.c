@@ -145,7 +145,7 @@ static int contents_check(int fd, const struct pattern *pattern, json_object *ou
 	return fail(-EBADMSG, "unexpected contents at offset %#zx", offset);
 }
 
-/* Obeys --check, then --fill. Return: an exit code. */
+/* Obeys --check, --fill, --load and --save, in this order. Return: an exit code. */
 int contents(const struct args *args, int fd, json_object *out)
 {
 	int code = CODE_OK;
@@ -156,6 +156,10 @@ int contents(const struct args *args, int fd, json_object *out)
 		code = contents_fill(fd, &args->fill);
 	if (!code && args->has_fill)
 		code = contents_check(fd, &args->fill, out);
+	if (!code && args->load)
+		code = load(args, fd, out);
+	if (!code && args->save)
+		code = save(args, fd, out);
 	return code;
 }
 
@@ -209,7 +213,7 @@ static void hold(json_object *out, bool json)
 	sigwait(&set, &sig);
 }
 
-/* Obeys --check and --fill, prints the object, and obeys --hold. Return: an exit code. */
+/* Obeys the options for contents, prints the object, and obeys --hold. Return: an exit code. */
 int show(const struct args *args, int fd, json_object *out)
 {
 	int code = contents(args, fd, out);

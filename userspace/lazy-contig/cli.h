@@ -51,6 +51,7 @@ enum option_id {
 	OPT_IOMEM_NAME,
 	OPT_JSON,
 	OPT_KERNEL,
+	OPT_LOAD,
 	OPT_MAX_ADDR,
 	OPT_MIN_ADDR,
 	OPT_MODULE,
@@ -60,6 +61,7 @@ enum option_id {
 	OPT_PID,
 	OPT_PROMETHEUS,
 	OPT_RELOAD,
+	OPT_SAVE,
 	OPT_STATUS,
 	OPT_SVG,
 	OPT_TIMEOUT,
@@ -76,6 +78,7 @@ struct args {
 	const struct command *cmd;
 	const char *heap;	/* NULL: not given */
 	const char *name;
+	const char *load, *save;	/* files; NULL: not given */
 	const char *kernel, *initrd, *append, *module;
 	struct pattern fill;
 	struct pattern expect;
@@ -207,6 +210,14 @@ int buffer_name(int fd, const char *name);
 int contents(const struct args *args, int fd, json_object *out);
 int describe(int fd, json_object *out);
 int show(const struct args *args, int fd, json_object *out);
+
+/* load.c: the contents of a buffer from and to a file */
+int load_size(const struct args *args, __u64 *size);
+int load(const struct args *args, int fd, json_object *out);
+int save(const struct args *args, int fd, json_object *out);
+
+/* alloc.c */
+double milliseconds(void);
 
 /* file.c: files of procfs and sysfs */
 #define MODULE_NAME	"lazy_contig"

@@ -29,7 +29,8 @@ static int begin(const struct args *args, int *dev, __u64 *addr)
 
 static int run_keep(const struct args *args)
 {
-	const char *word = args->operands[0], *best = similar_command("keep ", word);
+	const char *word = args->operands[0];
+	const char *best = word ? similar_command("keep ", word) : NULL;
 	json_object *out;
 	__u64 size;
 	int fd, code;
@@ -37,7 +38,7 @@ static int run_keep(const struct args *args)
 	if (best)
 		return usage_error(args->cmd, "unknown command '%s', did you mean '%s'?", word,
 				   best);
-	code = args_size(args, 0, &size);
+	code = load_size(args, &size);
 	if (!code)
 		code = buffer_request(args, size, LAZY_CONTIG_KEEP, &fd);
 	if (code)
@@ -149,7 +150,7 @@ static int run_free(const struct args *args)
 
 const struct command cmd_keep = {
 	.name = "keep",
-	.usage = { "SIZE [OPTION]..." },
+	.usage = { "SIZE [OPTION]...", "--load FILE [SIZE] [OPTION]..." },
 	.summary = "allocate a buffer that outlives the command",
 	.help =
 "Allocate a buffer that outlives the command, until 'lazy-contig keep free', and\n"
@@ -157,9 +158,8 @@ const struct command cmd_keep = {
 	.notes = "'keep list' and the other commands of kept buffers have a --help of their own.",
 	.options = {
 		OPT_IOMEM_NAME, OPT_NODE, OPT_ALIGN, OPT_MIN_ADDR, OPT_MAX_ADDR, OPT_CHECK,
-		OPT_FILL, OPT_HOLD, OPT_JSON
+		OPT_FILL, OPT_LOAD, OPT_HOLD, OPT_JSON
 	},
-	.min_operands = 1,
 	.max_operands = 1,
 	.run = run_keep,
 };
@@ -188,11 +188,11 @@ const struct command cmd_keep_show = {
 const struct command cmd_keep_open = {
 	.name = "keep open",
 	.usage = { "ADDRESS [OPTION]..." },
-	.summary = "open a kept buffer; fill, check or hold it",
+	.summary = "open a kept buffer; fill, load, check, save or hold it",
 	.help =
 "Open the kept buffer at the physical address ADDRESS and print its properties.",
 	.complete = "addresses",
-	.options = { OPT_CHECK, OPT_FILL, OPT_HOLD, OPT_JSON },
+	.options = { OPT_CHECK, OPT_FILL, OPT_LOAD, OPT_SAVE, OPT_HOLD, OPT_JSON },
 	.min_operands = 1,
 	.max_operands = 1,
 	.run = run_open,

@@ -48,6 +48,10 @@ const struct option options[OPTIONS] = {
 	[OPT_KERNEL] = {
 		"kernel", "FILE", "image (default: that of the running kernel)", "files"
 	},
+	[OPT_LOAD] = {
+		"load", "FILE",
+		"load the contents of the file, after --fill; - is standard input", "files"
+	},
 	[OPT_MAX_ADDR] = {
 		"max-addr", "ADDRESS", "maximum physical address of the last byte", NULL
 	},
@@ -79,6 +83,9 @@ const struct option options[OPTIONS] = {
 	},
 	[OPT_RELOAD] = {
 		"reload", NULL, "load the crash kernel again, from the same files", NULL
+	},
+	[OPT_SAVE] = {
+		"save", "FILE", "write the contents to the file, after --fill and --load", "files"
 	},
 	[OPT_STATUS] = {
 		"status", NULL,

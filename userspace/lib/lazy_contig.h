@@ -333,6 +333,55 @@ int lazy_contig_sync_range_end(int dev, int fd, unsigned int access, uint64_t of
 			       uint64_t len);
 
 /**
+ * lazy_contig_read_file() - fill a part of a dma-buf from a file
+ * @fd: the dma-buf, opened with O_RDWR
+ * @offset: first byte of the part
+ * @len: in: length of the part in bytes; out: number of bytes read, which is less if
+ *	the file ends before, or on failure
+ * @file: descriptor to read from, of any kind of file
+ *
+ * Reads from the file offset of @file, which advances by the number of bytes read.
+ * Bytes of the buffer beyond those stay as they were; a file that is longer is no error.
+ * The call begins and ends CPU access. Restarted if a signal handler interrupts it.
+ *
+ * A pinnable buffer is filled by direct I/O, which makes no copy and leaves the page
+ * cache alone, as far as the file system can, if @offset and the file offset are
+ * multiples of 4096. For other buffers, files and the last bytes of a file, the kernel
+ * copies from the page cache.
+ *
+ * Calls read(2), and pread(2) on the same file opened again with O_DIRECT.
+ *
+ * Return: 0, also at the end of the file. -EINVAL the part does not lie inside the
+ * buffer; -EACCES @fd was not opened with O_RDWR; -ENOTTY @fd is not a dma-buf; -EBADF
+ * @fd or @file is not open, or @file not for reading; -EAGAIN @file is non-blocking and
+ * has no data; -ENOMEM no address space available; or another error of mmap(2), read(2)
+ * or lazy_contig_sync_begin().
+ */
+int lazy_contig_read_file(int fd, uint64_t offset, uint64_t *len, int file);
+
+/**
+ * lazy_contig_write_file() - write a part of a dma-buf to a file
+ * @fd: the dma-buf, opened for reading
+ * @offset: first byte of the part
+ * @len: length of the part in bytes
+ * @file: descriptor to write to, of any kind of file
+ *
+ * Writes at the file offset of @file, or at its end with O_APPEND. The file offset
+ * advances by the number of bytes written, also on failure. Nothing is truncated, nor
+ * synchronized as by fsync(2). Otherwise as lazy_contig_read_file(), but with O_APPEND
+ * there is no direct I/O.
+ *
+ * Calls write(2), and pwrite(2) on the same file opened again with O_DIRECT.
+ *
+ * Return: 0 if all bytes were written. -EINVAL the part does not lie inside the buffer;
+ * -ENOSPC no space left for the file; -EACCES @fd was not opened for reading; -ENOTTY
+ * @fd is not a dma-buf; -EBADF @fd or @file is not open, or @file not for writing;
+ * -EAGAIN @file is non-blocking and cannot take more; -ENOMEM no address space
+ * available; or another error of mmap(2), write(2) or lazy_contig_sync_begin().
+ */
+int lazy_contig_write_file(int fd, uint64_t offset, uint64_t len, int file);
+
+/**
  * lazy_contig_set_name() - set the debug name of a dma-buf
  * @fd: the dma-buf
  * @name: at most 31 bytes (DMA_BUF_NAME_LEN - 1), copied; replaces an earlier name

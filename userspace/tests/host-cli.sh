@@ -70,6 +70,7 @@ completion()
 	completes 'lazy-contig list --fi'
 	completes 'lazy-contig receive comp' completion
 	completes 'lazy-contig kdump --kernel Make' Makefile
+	completes 'lazy-contig keep --load Make' Makefile
 }
 
 same "the completion has all commands and options" completion/lazy-contig \

@@ -140,7 +140,7 @@ static void test_args(void)
 	ok(args_size(&args, 0, &n) == CODE_OK && n == 64 << 20, "the operand is a size");
 	ok(parse(&cmd_alloc, &args, "--fill", "offset", "64M") == CODE_OK && args.has_fill &&
 	   args.count == 1, "options before the operand, the value in another word");
-	ok(parse(&cmd_alloc, &args, "--json", NULL, NULL) == CODE_USAGE, "missing operand");
+	ok(parse(&cmd_probe, &args, "--json", NULL, NULL) == CODE_USAGE, "missing operand");
 	ok(parse(&cmd_alloc, &args, "1M", "1M", NULL) == CODE_USAGE, "unexpected argument");
 	ok(parse(&cmd_alloc, &args, "1M", "--pid=1", NULL) == CODE_USAGE,
 	   "an option of another command");

@@ -317,6 +317,16 @@ static void test_device(void)
 	   "resize with another file");
 	ok(lazy_contig_kept_free(fd, addr) == -ENOTTY, "free with another file");
 
+	size = 8192;
+	ok(lazy_contig_read_file(fd, 0, &size, fd) == -ENOTTY && !size,
+	   "read a file into another file");
+	ok(lazy_contig_write_file(fd, 0, 8192, fd) == -ENOTTY, "write another file to a file");
+	size = 8192;
+	ok(lazy_contig_read_file(-1, 0, &size, fd) == -EBADF && !size,
+	   "read a file into a closed descriptor");
+	ok(lazy_contig_write_file(-1, 0, 8192, fd) == -EBADF,
+	   "write a closed descriptor to a file");
+
 	ok(!lazy_contig_size(fd, &size) && size == 8192, "size");
 	ok(lazy_contig_size(-1, &size) == -EBADF && size == 8192,
 	   "size of a closed descriptor");
