@@ -439,7 +439,7 @@ static int lc_alloc_take(struct lc_alloc_control *ac, bool from_reserve,
 	    (lc_alloc_zones(ac) && !nodes_empty(ac->nodes)))
 		ret = lc_alloc_pages(ac, from_reserve);
 	if (!ret) {
-		lc_pool_prepare(&ac->ext, spare);
+		lc_pool_prepare(&ac->ext, ac->outcome != LC_FROM_BUDDY, spare);
 		ret = lc_pages_zero(&ac->unzeroed);
 		if (!ret)
 			return 0;

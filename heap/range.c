@@ -312,7 +312,7 @@ void lc_range_shrink(struct lc_range *range, unsigned long nr_pages)
 	lc_lines_remove(range);
 	lc_range_set_length(range, nr_pages);
 	lc_lines_update(range);
-	lc_pool_prepare(&tail, &spare);
+	lc_pool_prepare(&tail, true, &spare);
 	lc_range_return(range, &tail, false, false, &spare);
 }
 

@@ -112,7 +112,7 @@ int lc_window_below_idle(const struct lc_constraint *c, struct zone *zone,
 		window->nr_pages = below.nr_pages + idle.nr_pages;
 		return 0;
 	}
-	lc_pool_prepare(&idle, &spare);
+	lc_pool_prepare(&idle, true, &spare);
 	lc_pool_release(&idle, !unzeroed->nr_pages, true, &spare, NULL);
 	*unzeroed = (struct lc_extent){};
 	return ret == -EINTR ? ret : -ENOSPC;
@@ -164,7 +164,7 @@ static void lc_window_keep(const struct lc_extent *rest, bool zeroed)
 
 	if (!rest->nr_pages)
 		return;
-	lc_pool_prepare(rest, &spare);
+	lc_pool_prepare(rest, true, &spare);
 	lc_pool_release(rest, zeroed, true, &spare, NULL);
 }
 

@@ -276,17 +276,19 @@ static bool lc_pool_put(const struct lc_extent *ext, bool zeroed,
 /**
  * lc_pool_prepare - allocate what it takes to release memory later
  * @ext: pages in one zone that the caller has just taken
+ * @known: the search knows that they are taken, and must be told of their release
  * @spare: the result, for lc_pool_release(); empty if nothing is needed
  *
  * Context: process, may sleep.
  */
-void lc_pool_prepare(const struct lc_extent *ext, struct lc_extent_spare *spare)
+void lc_pool_prepare(const struct lc_extent *ext, bool known,
+		     struct lc_extent_spare *spare)
 {
 	struct lc_extent part = *ext;
 	bool reserved = lc_reserve_owns(&part);
 
 	*spare = (struct lc_extent_spare){};
-	if (ext->nr_pages < LC_POOL_MIN_PAGES && !reserved)
+	if (ext->nr_pages < LC_POOL_MIN_PAGES && !known && !reserved)
 		return;
 	lc_extent_spare_alloc(spare, reserved, GFP_KERNEL | __GFP_NOFAIL);
 	/* without these the memory is not pooled */
@@ -318,7 +320,7 @@ unsigned long lc_pool_release(const struct lc_extent *ext, bool zeroed,
 	unsigned long deferred = 0;
 	bool reserved, usable;
 
-	/* nothing was prepared: too small for all but the page allocator */
+	/* nothing was prepared: only the page allocator has to do with them */
 	if (!spare->node[0] && ext->nr_pages < LC_POOL_MIN_PAGES &&
 	    (zeroed || (lc_pages_usable(&part) &&
 			part.nr_pages == ext->nr_pages))) {

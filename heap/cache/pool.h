@@ -41,7 +41,7 @@ unsigned long lc_pool_pages(void);
 unsigned long lc_pool_drop(void);
 void lc_pool_evict(const struct lc_extent *range);
 
-void lc_pool_prepare(const struct lc_extent *ext,
+void lc_pool_prepare(const struct lc_extent *ext, bool known,
 		     struct lc_extent_spare *spare);
 unsigned long lc_pool_release(const struct lc_extent *ext, bool zeroed,
 			      bool keep, struct lc_extent_spare *spare,

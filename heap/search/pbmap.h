@@ -6,8 +6,12 @@
 #include <linux/align.h>
 #include <linux/bits.h>
 #include <linux/log2.h>
+#include <linux/math.h>
 #include <linux/minmax.h>
+#include <linux/mmzone.h>
 #include <linux/types.h>
+
+#include "../types.h"
 
 #define LC_SLOT_SHIFT		9
 #define LC_SLOT_BLOCKS		BIT(LC_SLOT_SHIFT)
@@ -16,7 +20,7 @@
 enum lc_pb_state {
 	LC_PB_UNKNOWN,		/* never scanned */
 	LC_PB_HOLE,		/* not, or not wholly, memory of this zone */
-	LC_PB_OWNED,		/* wholly in a range of ours */
+	LC_PB_OWNED,		/* wholly taken, until it is released */
 	LC_PB_UNMOVABLE,	/* holds a page that cannot be migrated, or is CMA's */
 	LC_PB_PINNED,		/* holds a page with unexplained references */
 	LC_PB_BUSY,		/* holds a page that is locked or under writeback */
@@ -94,6 +98,17 @@ struct lc_pbmap {
 	unsigned long resume;
 	unsigned long unit;
 };
+
+/* The first pageblock of an extent, and the one behind its last. */
+static inline unsigned long lc_pb_first(const struct lc_extent *ext)
+{
+	return ext->pfn >> pageblock_order;
+}
+
+static inline unsigned long lc_pb_end(const struct lc_extent *ext)
+{
+	return DIV_ROUND_UP(lc_extent_end(ext), pageblock_nr_pages);
+}
 
 static inline u32 lc_pb_age(struct lc_pb pb, u32 now)
 {

@@ -133,13 +133,14 @@ static bool lc_usable(const struct lc_search_zone *sz, enum lc_turn turn)
  */
 static int lc_verify(struct lc_search *s, enum lc_pb_state accept)
 {
+	unsigned long b = lc_pb_first(&s->claim.ext);
+	unsigned long end = lc_pb_end(&s->claim.ext);
 	unsigned int touched = 0;
-	unsigned long b;
 	struct lc_pb pb;
 	int err;
 
 	s->cost = 0;
-	for (b = s->claim.start; b < s->claim.end; b++) {
+	for (; b < end; b++) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		err = lc_zone_look(s->claim.zone, b, &touched, &pb);
@@ -160,8 +161,7 @@ static void lc_set_claim(struct lc_search *s, struct lc_search_zone *sz,
 	s->current_zone = sz;
 	s->claim = (struct lc_claim){
 		.zone = sz->known,
-		.start = start,
-		.end = start + sz->want.blocks,
+		.ext = { start << pageblock_order, s->nr_pages },
 	};
 }
 
@@ -215,14 +215,13 @@ static int lc_pick_remembered(struct lc_search *s, enum lc_turn turn)
 		if (!sz)
 			return -ENOSPC;
 		lc_set_claim(s, sz, window.start);
-		if (lc_zone_claim(s->claim.zone, s->claim.start, s->claim.end))
+		if (lc_zone_claim(s->claim.zone, &s->claim.ext))
 			continue;
 		err = lc_verify(s, LC_PB_MOVABLE);
 		if (!err && (!lc_much_costlier(s->cost, window.cost) ||
 			     wrong > LC_MAX_WRONG / 2))
 			return 0;
-		lc_zone_unclaim(s->claim.zone, s->claim.start, s->claim.end,
-				false);
+		lc_zone_unclaim(s->claim.zone, &s->claim.ext, false);
 		if (err && err != -EAGAIN)
 			return err;
 	}
@@ -258,8 +257,7 @@ static int lc_walk_part(struct lc_search *s, struct lc_search_zone *sz,
 		err = lc_verify(s, accept);
 		if (!err)
 			return 0;
-		lc_zone_unclaim(s->claim.zone, s->claim.start, s->claim.end,
-				false);
+		lc_zone_unclaim(s->claim.zone, &s->claim.ext, false);
 		if (err != -EAGAIN)
 			return err;
 		walk.block = walk.start;
@@ -361,8 +359,7 @@ int lc_search_next(struct lc_search *s, struct lc_extent *window)
 		err = lc_pick_walking(s, turn, LC_PB_BUSY);
 	if (err)	/* without memory for summaries there is no search */
 		return err == -ENOMEM ? -ENOSPC : err;
-	window->pfn = s->claim.start << pageblock_order;
-	window->nr_pages = s->nr_pages;
+	*window = s->claim.ext;
 	return 0;
 }
 
@@ -382,12 +379,13 @@ void lc_search_done(struct lc_search *s, int err)
 /* Return: 0, -ENOSPC if the window cannot be emptied, or -ENOMEM. */
 static int lc_check_movable(const struct lc_claim *claim)
 {
+	unsigned long b = lc_pb_first(&claim->ext);
+	unsigned long end = lc_pb_end(&claim->ext);
 	unsigned int touched = 0;
 	struct lc_pb pb;
-	unsigned long b;
 	int err;
 
-	for (b = claim->start; b < claim->end; b++) {
+	for (; b < end; b++) {
 		err = lc_zone_look(claim->zone, b, &touched, &pb);
 		if (err)
 			return err;
@@ -420,21 +418,20 @@ int lc_search_claim(struct lc_claim *claim, struct zone *zone,
 
 	if (ext->pfn >= zone_end || ext->nr_pages > zone_end - ext->pfn)
 		return -ENOSPC;
-	claim->start = ext->pfn >> pageblock_order;
-	claim->end = DIV_ROUND_UP(lc_extent_end(ext), pageblock_nr_pages);
-	claim->zone = lc_zone_get(zone, claim->start, claim->end);
+	claim->ext = *ext;
+	claim->zone = lc_zone_get(zone, lc_pb_first(ext), lc_pb_end(ext));
 	if (!claim->zone)
 		return -ENOMEM;
 	/* A claim needs summaries to be in, and must outlast the second scan. */
 	err = lc_check_movable(claim);
 	if (err)
 		return err;
-	err = lc_zone_claim(claim->zone, claim->start, claim->end);
+	err = lc_zone_claim(claim->zone, ext);
 	if (err)
 		return err;
 	err = lc_check_movable(claim);
 	if (err)
-		lc_zone_unclaim(claim->zone, claim->start, claim->end, false);
+		lc_zone_unclaim(claim->zone, ext, false);
 	return err;
 }
 
@@ -450,8 +447,8 @@ int lc_search_claim(struct lc_claim *claim, struct zone *zone,
 void lc_search_unclaim(const struct lc_claim *claim, int err)
 {
 	if (err == -EBUSY || err == -ENOMEM)
-		lc_zone_blame(claim->zone, claim->start, claim->end);
-	lc_zone_unclaim(claim->zone, claim->start, claim->end, !err);
+		lc_zone_blame(claim->zone, &claim->ext);
+	lc_zone_unclaim(claim->zone, &claim->ext, !err);
 }
 
 /**
@@ -497,8 +494,7 @@ bool lc_search_available(struct zone *zone, const struct lc_extent *ext)
 unsigned long lc_search_fragmentation(struct zone *zone,
 				      const struct lc_extent *ext)
 {
-	unsigned long start = ext->pfn >> pageblock_order;
-	unsigned long end = DIV_ROUND_UP(lc_extent_end(ext), pageblock_nr_pages);
+	unsigned long start = lc_pb_first(ext), end = lc_pb_end(ext);
 	struct lc_zone *lz = lc_zone_get(zone, start, end);
 
 	return lz ? lc_zone_fragmentation(lz, start, end) : 0;

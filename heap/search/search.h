@@ -13,13 +13,11 @@ struct lc_zone;
 /**
  * struct lc_claim - a window that no other search is given
  * @zone: its zone
- * @start: its first pageblock
- * @end: the pageblock behind its last
+ * @ext: its pages; the first and the last pageblock are claimed as a whole
  */
 struct lc_claim {
 	struct lc_zone *zone;
-	unsigned long start;
-	unsigned long end;
+	struct lc_extent ext;
 };
 
 /* Zones whose turn is later are used only if those before have no window. */

@@ -388,16 +388,16 @@ struct lc_late lc_zone_late(struct lc_zone *lz, int all, int stalled)
 /**
  * lc_zone_claim - exclude a window from other searches
  * @lz: the zone
- * @start: first block of the window, all of which was scanned
- * @end: the block behind the last
+ * @ext: the window, all of whose pageblocks were scanned
  *
  * Until lc_zone_unclaim() no other search is given a window that the kernel
  * could not isolate at the same time, and its memory does not go offline.
  *
  * Context: process, may sleep. Return: 0, or -EBUSY if another one has it.
  */
-int lc_zone_claim(struct lc_zone *lz, unsigned long start, unsigned long end)
+int lc_zone_claim(struct lc_zone *lz, const struct lc_extent *ext)
 {
+	unsigned long start = lc_pb_first(ext), end = lc_pb_end(ext);
 	struct lc_pbmap *map = &lz->map;
 
 	guard(mutex)(&lz->lock);
@@ -411,34 +411,34 @@ int lc_zone_claim(struct lc_zone *lz, unsigned long start, unsigned long end)
 /**
  * lc_zone_unclaim - end a claim
  * @lz: the zone
- * @start: as in the claim
- * @end: as in the claim
+ * @ext: as in the claim
  * @owned: the pages are allocated now
  *
  * Context: process, may sleep.
  */
-void lc_zone_unclaim(struct lc_zone *lz, unsigned long start, unsigned long end,
-		     bool owned)
+void lc_zone_unclaim(struct lc_zone *lz, const struct lc_extent *ext, bool owned)
 {
-	unsigned long b;
+	unsigned long b = lc_pb_first(ext), end = lc_pb_end(ext);
 
 	guard(mutex)(&lz->lock);
-	for (b = start; owned && b < end; b++) {
-		struct lc_pb pb = lc_pb_summary(LC_PB_OWNED, 0,
-						lc_pbscan_ticks());
+	lc_pbmap_claim(&lz->map, b, end, false);
+	for (; owned && b < end; b++) {
+		bool whole = b << pageblock_order >= ext->pfn &&
+			     (b + 1) << pageblock_order <= lc_extent_end(ext);
+		struct lc_pb pb = lc_pb_summary(whole ? LC_PB_OWNED :
+							LC_PB_UNMOVABLE,
+						0, lc_pbscan_ticks());
 
-		/* of a last block of which the window is a part, say */
+		/* there may be some beside the window */
 		pb.idle = lc_pbmap_get(&lz->map, b).idle;
 		lc_pbmap_set(&lz->map, b, pb);
 	}
-	lc_pbmap_claim(&lz->map, start, end, false);
 }
 
 /**
  * lc_zone_blame - which block made an attempt fail?
  * @lz: the zone
- * @start: first block of the window, claimed
- * @end: the block behind the last
+ * @ext: the window, claimed
  *
  * Pages are moved from the low end up, so it is the first block with something
  * left in it, if anything was moved at all. If not, isolation failed, for a
@@ -446,8 +446,9 @@ void lc_zone_unclaim(struct lc_zone *lz, unsigned long start, unsigned long end,
  *
  * Context: process, may sleep.
  */
-void lc_zone_blame(struct lc_zone *lz, unsigned long start, unsigned long end)
+void lc_zone_blame(struct lc_zone *lz, const struct lc_extent *ext)
 {
+	unsigned long start = lc_pb_first(ext), end = lc_pb_end(ext);
 	unsigned long b, left = end, nr_left = 0;
 	bool seen = false, moved = false;
 	struct lc_pbmap *map = &lz->map;
@@ -489,8 +490,8 @@ void lc_zone_blame(struct lc_zone *lz, unsigned long start, unsigned long end)
  */
 void lc_zone_prepare(const struct lc_extent *ext)
 {
-	unsigned long b = ext->pfn >> pageblock_order;
-	unsigned long end = DIV_ROUND_UP(lc_extent_end(ext), pageblock_nr_pages);
+	unsigned long b = lc_pb_first(ext);
+	unsigned long end = lc_pb_end(ext);
 	struct lc_zone *lz = lc_zone_get(page_zone(pfn_to_page(ext->pfn)), b, end);
 
 	for (; lz && b < end; b = ALIGN(b + 1, LC_SLOT_BLOCKS))
@@ -618,8 +619,8 @@ static int lc_zone_forget(struct lc_zone *lz, unsigned long start,
 
 static int lc_zones_forget(const struct lc_extent *ext, bool going)
 {
-	unsigned long start = ext->pfn >> pageblock_order, key;
-	unsigned long end = DIV_ROUND_UP(lc_extent_end(ext), pageblock_nr_pages);
+	unsigned long start = lc_pb_first(ext), key;
+	unsigned long end = lc_pb_end(ext);
 	struct lc_zone *lz;
 	int err;
 
@@ -645,9 +646,8 @@ static int lc_zones_forget(const struct lc_extent *ext, bool going)
  */
 bool lc_zone_leaving(const struct lc_extent *ext)
 {
-	return ext->pfn >> pageblock_order < READ_ONCE(lc_offline_end) &&
-	       DIV_ROUND_UP(lc_extent_end(ext), pageblock_nr_pages) >
-	       READ_ONCE(lc_offline_start);
+	return lc_pb_first(ext) < READ_ONCE(lc_offline_end) &&
+	       lc_pb_end(ext) > READ_ONCE(lc_offline_start);
 }
 
 /**

@@ -40,10 +40,9 @@ unsigned long lc_zone_fragmentation(struct lc_zone *lz, unsigned long start,
 				    unsigned long end);
 
 struct lc_late lc_zone_late(struct lc_zone *lz, int all, int stalled);
-int lc_zone_claim(struct lc_zone *lz, unsigned long start, unsigned long end);
-void lc_zone_unclaim(struct lc_zone *lz, unsigned long start, unsigned long end,
-		     bool owned);
-void lc_zone_blame(struct lc_zone *lz, unsigned long start, unsigned long end);
+int lc_zone_claim(struct lc_zone *lz, const struct lc_extent *ext);
+void lc_zone_unclaim(struct lc_zone *lz, const struct lc_extent *ext, bool owned);
+void lc_zone_blame(struct lc_zone *lz, const struct lc_extent *ext);
 
 void lc_zone_prepare(const struct lc_extent *ext);
 void lc_zone_idle(struct zone *zone, const struct lc_extent *ext);

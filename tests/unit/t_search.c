@@ -347,7 +347,7 @@ static void check_busy(void)
 	is(lc_zone_late(late[0].zone, 0, 0).all, 3, "when one has ended");
 	lc_search_unclaim(&late[0], 0);
 	for (i = 0; i < 2; i++)
-		m.truth[(late[0].start - m.first) + i].owned =
+		m.truth[block_of(&late[0].ext) + i].owned =
 			pageblock_nr_pages;
 	is(search(&s, BLOCKS(2), &ext), 0, "it is");
 	is(block_of(&ext), 10, "at last");
@@ -500,6 +500,25 @@ static void check_idle_behind(void)
 	machine_idle(&ext);
 	is(alloc(BLOCKS(2), &ext, &tries), 0,
 	   "memory that became idle behind a window meanwhile is not forgotten");
+	machine_free(&m);
+}
+
+/* Of a block that is taken in part, the rest and what is freed are seen by a scan. */
+static void check_part(void)
+{
+	struct lc_extent ext, page;
+	unsigned int tries;
+	struct lc_search s;
+
+	draw("##.##");
+	is(search(&s, 1, &page), 0, "a page");
+	m.truth[block_of(&page)].owned = 1;
+	lc_search_done(&s, 0);
+	is(alloc(BLOCKS(1), &ext, &tries), -ENOSPC, "its block cannot be had");
+	m.truth[block_of(&page)].owned = 0;
+	jiffies += 3 * HZ;
+	is(alloc(BLOCKS(1), &ext, &tries), 0,
+	   "until the page is freed, of which the search is not told");
 	machine_free(&m);
 }
 
@@ -913,8 +932,11 @@ static void check_given_window(void)
 
 	draw("#....hpb.");
 	is(lc_search_claim(&a, &m.zone, &ext), 0, "a given window");
-	ok(a.start == 102 && a.end == 105, "counts in whole blocks");
 	is(lc_search_claim(&b, &m.zone, &ext), -EBUSY, "is claimed once");
+	other = some_blocks(4, 1);
+	other.pfn++;
+	other.nr_pages--;
+	is(lc_search_claim(&b, &m.zone, &other), -EBUSY, "with all of its last block");
 	is(search(&s, BLOCKS(3), &other), -ENOSPC, "is not found by a search");
 	lc_search_unclaim(&a, -EINTR);
 	is(search(&s, BLOCKS(3), &other), 0, "when it is not claimed it is");
@@ -1003,6 +1025,7 @@ int main(void)
 	check_idle();
 	check_idle_parts();
 	check_idle_behind();
+	check_part();
 	check_reclaim();
 	check_hotplug();
 	check_hotplug_idle();
