@@ -214,14 +214,15 @@ static void lc_pool_shrink_to(unsigned long max)
 /**
  * lc_pool_drop - free all idle memory, deferred pages too that are idle by now
  *
- * Context: process, may sleep. Return: how many pages there were.
+ * Context: process, may sleep. Return: true if there was any.
  */
-unsigned long lc_pool_drop(void)
+bool lc_pool_drop(void)
 {
 	unsigned long nr_pages = lc_pool_pages() + lc_deferred_check();
 
 	lc_pool_shrink_to(0);
-	return nr_pages;
+	/* what has just become too old may be on its way to the page allocator */
+	return flush_work(&lc_pool_aging.work) || nr_pages;
 }
 
 /* How long a period is, in jiffies. */

@@ -38,7 +38,7 @@ bool lc_pool_take_edge(const struct lc_constraint *c, struct zone *zone,
 		       struct lc_extent *ext, struct lc_extent *below,
 		       struct lc_extent *unzeroed);
 unsigned long lc_pool_pages(void);
-unsigned long lc_pool_drop(void);
+bool lc_pool_drop(void);
 void lc_pool_evict(const struct lc_extent *range);
 
 void lc_pool_prepare(const struct lc_extent *ext, bool known,
