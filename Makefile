@@ -49,7 +49,8 @@ DKMS_SOURCE = $(DESTDIR)/usr/src/lazy_contig-$(VERSION)
 
 # suites that run in a virtual machine and have something to build
 TESTS := $(patsubst %/Makefile,%,$(wildcard tests/selftest/Makefile tests/debug/Makefile \
-	tests/import/Makefile tests/kselftest/Makefile tests/demo/Makefile tests/kdump/Makefile))
+	tests/import/Makefile tests/kselftest/Makefile tests/demo/Makefile tests/kdump/Makefile \
+	tests/bench/age/Makefile))
 
 .PHONY: all need-kernel modules userspace tests install install-module \
 	install-userspace install-dkms uninstall uninstall-module uninstall-userspace \

@@ -10,17 +10,16 @@
  * long-term pins like those of drivers, RDMA and virtual machines.
  *
  * The seed determines the sequence of allocations; the page allocator
- * determines where they lie.
+ * determines where they lie. Anonymous memory and pins are those of age/, the
+ * same as a program of its own.
  */
 #include <fcntl.h>
 #include <ftw.h>
-#include <linux/io_uring.h>
 #include <stdio.h>
 #include <sys/mount.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
+#include "age/part.h"
 #include "bench.h"
 
 #define DIR		"/tmp/lc-age"
@@ -34,12 +33,8 @@ struct filler {
 	struct rng rng;
 	size_t pages;			/* filled so far */
 
-	unsigned char *arena;		/* anonymous memory */
-	size_t arena_pages;
-
+	struct part anon;
 	unsigned int files;
-	size_t *kept;			/* pages of the arena that stay */
-	size_t nr_kept;
 
 	int cached[MAX_CACHED];		/* files on the disk */
 	unsigned int nr_cached;
@@ -67,19 +62,6 @@ static int add_cached(const char *path, const struct stat *st, int type,
 static bool keep(struct filler *f)
 {
 	return rng_below(&f->rng, 100) < KEEP_PERCENT;
-}
-
-static void fill_anonymous(struct filler *f, size_t max_pages)
-{
-	size_t n = 1 + rng_below(&f->rng, 32);
-
-	if (n > max_pages)
-		n = max_pages;
-	if (madvise(f->arena + f->arena_pages * PAGE, n * PAGE,
-		    MADV_POPULATE_WRITE))
-		bail("populate %zu pages: %m", n);
-	f->arena_pages += n;
-	f->pages += n;
 }
 
 static void file_path(char *path, size_t len, unsigned int file)
@@ -134,30 +116,12 @@ static void fill(struct filler *f, size_t want)
 
 		/* percent of the steps, which differ in size */
 		if (kind < 31)
-			fill_anonymous(f, want - f->pages);
+			f->pages += part_fill(&f->anon, &f->rng,
+					      want - f->pages);
 		else if (kind < 91)
 			fill_file(f);
 		else
 			fill_cache(f);
-	}
-}
-
-static void drop_anonymous(struct filler *f)
-{
-	size_t i, from = 0;
-
-	f->kept = malloc(f->arena_pages * sizeof(*f->kept));
-	if (!f->kept)
-		bail("no memory to age memory");
-	for (i = 0; i <= f->arena_pages; i++) {
-		if (i < f->arena_pages && !keep(f))
-			continue;
-		if (i > from && madvise(f->arena + from * PAGE,
-					(i - from) * PAGE, MADV_DONTNEED))
-			bail("give anonymous pages back: %m");
-		from = i + 1;
-		if (i < f->arena_pages)
-			f->kept[f->nr_kept++] = i;
 	}
 }
 
@@ -181,49 +145,19 @@ static void drop_files(struct filler *f)
 	}
 }
 
-/* Holds pages for as long as the process lives. */
-static void pin(struct filler *f, unsigned int pins)
-{
-	struct io_uring_params params = { 0 };
-	struct iovec *iov = calloc(pins, sizeof(*iov));
-	unsigned int i;
-	int ring;
-
-	if (!pins)
-		return;
-	if (!iov || f->nr_kept < pins)
-		bail("too little memory for %u pins", pins);
-	for (i = 0; i < pins; i++) {
-		size_t first = f->nr_kept * i / pins;
-		size_t next = f->nr_kept * (i + 1) / pins;
-		size_t n = first + rng_below(&f->rng, next - first);
-
-		iov[i].iov_base = f->arena + f->kept[n] * PAGE;
-		iov[i].iov_len = PAGE;
-	}
-	ring = syscall(SYS_io_uring_setup, 1, &params);
-	if (ring < 0 || syscall(SYS_io_uring_register, ring,
-				IORING_REGISTER_BUFFERS, iov, pins))
-		bail("pin %u pages: %m", pins);
-}
-
 static void age(unsigned int seed, unsigned int pins, size_t want)
 {
 	static struct filler f;
 
 	rng_seed(&f.rng, seed);
-	f.arena = mmap(NULL, want * PAGE, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (f.arena == MAP_FAILED)
-		bail("reserve addresses: %m");
-	madvise(f.arena, want * PAGE, MADV_NOHUGEPAGE);
+	part_setup(&f.anon, &kinds[PART_ANON], want * PAGE, NULL);
 	walking = &f;
 	nftw("/usr/lib", add_cached, 16, FTW_PHYS);
 
 	fill(&f, want);
-	drop_anonymous(&f);
+	part_drop(&f.anon, &f.rng, KEEP_PERCENT, 1);
 	drop_files(&f);
-	pin(&f, pins);
+	pin_pages(&f.anon, &f.rng, pins);
 }
 
 void age_start(struct age *age_, unsigned int seed, unsigned int pins)

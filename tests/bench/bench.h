@@ -6,6 +6,7 @@
 #include <lazy_contig.h>
 
 #include "../selftest/helpers.h"
+#include "age/rng.h"
 
 #define GIB(n)		((size_t)(n) << 30)
 
@@ -42,15 +43,6 @@ bool number_listed(const char *list, unsigned long value);
 double now_ms(void);
 /* The milliseconds since *t, which is set to now. */
 double lap(double *t);
-
-/* Pseudo-random numbers that depend on nothing but the seed (xorshift). */
-struct rng {
-	uint64_t state;
-};
-void rng_seed(struct rng *rng, uint64_t seed);
-uint64_t rng_next(struct rng *rng);
-uint64_t rng_below(struct rng *rng, uint64_t limit);
-double rng_fraction(struct rng *rng);
 
 /* Samples of one figure, for quantiles. */
 struct series {

@@ -64,32 +64,6 @@ double lap(double *t)
 	return *t - last;
 }
 
-void rng_seed(struct rng *rng, uint64_t seed)
-{
-	rng->state = (seed + 1) * 0x9e3779b97f4a7c15ull;
-}
-
-uint64_t rng_next(struct rng *rng)
-{
-	uint64_t x = rng->state;
-
-	x ^= x >> 12;
-	x ^= x << 25;
-	x ^= x >> 27;
-	rng->state = x;
-	return x * 0x2545f4914f6cdd1dull;
-}
-
-uint64_t rng_below(struct rng *rng, uint64_t limit)
-{
-	return (rng_next(rng) >> 11) % limit;
-}
-
-double rng_fraction(struct rng *rng)
-{
-	return (rng_next(rng) >> 11) * 0x1p-53;
-}
-
 void series_add(struct series *s, double value)
 {
 	if (s->nr == s->room) {
