@@ -90,5 +90,6 @@ int bench_stall(const struct options *opt);
 int bench_map(const struct options *opt);
 int bench_file(const struct options *opt);
 int bench_neighbours(const struct options *opt);
+int bench_camera(const struct options *opt);
 
 #endif /* _BENCH_H */

@@ -1,7 +1,7 @@
 # The chart: awk -f figures.awk -f chart.awk bench.csv >bench.svg
 #
-# Up to four panels: the time to allocate, and to map and touch, by size; the share of
-# buffers found in aged memory, and the median time there.
+# Up to five panels: the time to allocate, and to map and touch, by size; the share of
+# buffers found in aged memory, and the median time there; a camera's waiting times.
 
 function text(x, y, anchor, class, string)
 {
@@ -123,12 +123,37 @@ function aged_panel(x, y, title, found,   configs, sizes, who, labels, colours, 
 	legend(x, y + H + 54, labels, colours, n)
 }
 
+# The distribution of the time that a still waits for its buffers.
+function camera_panel(x, y, title,   percents, who, labels, colours, n, np, w, p, at, v, points)
+{
+	np = split("1 10 25 50 75 90 95 99 100", percents, " ")
+	n = split("system walk cma lazy_contig reserve", who, " ")
+	split("system heap,blind walk,CMA heap,lazy_contig,reserve", labels, ",")
+	split("#888888 #9467bd #d98c21 #1f6fb4 #2ca02c", colours, " ")
+	log_scale(x, y, title, -1, 5)
+	for (p = 1; p <= np; p++)
+		text(x + 20 + (p - 1) * (W - 40) / (np - 1), y + H + 16, "middle", "small", percents[p] " %")
+	for (w = 1; w <= n; w++) {
+		points = ""
+		for (p = 1; p <= np; p++) {
+			v = f("camera", "stills", who[w], 24576, 1, "still_ms_p" percents[p])
+			if (v == "" || v <= 0)
+				continue
+			at = x + 20 + (p - 1) * (W - 40) / (np - 1)
+			points = points sprintf("%.1f,%.1f ", at, log_y(y, v, -1, 5))
+		}
+		printf "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"2\"/>\n", points, colours[w]
+	}
+	legend(x, y + H + 38, labels, colours, n)
+}
+
 END {
 	W = 430
 	H = 210
 	speed = "speed,boot" in seen
 	aged = ("yield,60 pins" in seen) || ("yield,2000 pins" in seen)
-	height = 20 + 330 * (speed + aged)
+	camera = "camera,stills" in seen
+	height = 20 + 330 * (speed + aged + camera)
 	printf "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1080 %d\" font-family=\"sans-serif\">\n", height
 	print "<style>.title{font-size:15px;font-weight:bold}.small{font-size:11px;fill:#444}" \
 		".grid{stroke:#ddd}.axis{stroke:#444}</style>"
@@ -141,5 +166,7 @@ END {
 		aged_panel(80, 50 + speed * 340, "Aged memory: found, of what 80 % of it would hold", 1)
 		aged_panel(610, 50 + speed * 340, "Aged memory: median time of a buffer", 0)
 	}
+	if (camera)
+		camera_panel(80, 50 + (speed + aged) * 340, "A still's wait for 4 x 24 MiB, at most, of all stills")
 	print "</svg>"
 }

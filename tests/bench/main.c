@@ -18,12 +18,14 @@ static const struct {
 	{ "map", bench_map },
 	{ "file", bench_file },
 	{ "neighbours", bench_neighbours },
+	{ "camera", bench_camera },
 };
 
 static int usage(void)
 {
 	fprintf(stderr,
-		"usage: bench yield|churn|speed|counted|video|stall|map|file|neighbours [options]\n"
+		"usage: bench SUITE [options]\n"
+		"SUITE: yield, churn, speed, counted, video, stall, map, file, neighbours, camera\n"
 		"  -q        a short version\n"
 		"  -r N      runs, of which the median is taken\n"
 		"  -s N      seed\n"

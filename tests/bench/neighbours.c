@@ -5,13 +5,12 @@
  * hundred thousand buffers slow down. The files have no blocks: reading them costs no
  * disk, but page cache as any other.
  */
-#include <sched.h>
 #include <stdio.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "../selftest/cache.h"
 #include "bench.h"
+#include "load.h"
 
 #define MODULE		"lazy_contig"
 #define HOT_LEN		MIB(300)
@@ -22,79 +21,6 @@
 #define BIG		MIB(256)
 #define MANY		100000
 #define PART		1000
-
-static long vmstat(const char *name)
-{
-	FILE *f = text_open("/proc/vmstat");
-	long value, found = 0;
-	char field[64];
-
-	while (fscanf(f, "%63s %ld", field, &value) == 2)
-		if (!strcmp(field, name))
-			found = value;
-	fclose(f);
-	return found;
-}
-
-static int heap_take(const struct heap *heap, size_t len)
-{
-	return lazy_contig_heap_alloc(heap->fd, len, O_RDWR | O_CLOEXEC);
-}
-
-/* What a process beside reports, in memory that both have. */
-struct load {
-	volatile bool end;
-	volatile unsigned long rounds;
-	double start_ms;
-	double waited_share;	/* of its time, ready, for the processor */
-	size_t nr_laps;
-	double lap_us[1 << 20];
-};
-
-static struct load *load_new(void)
-{
-	return shared_new(sizeof(struct load));
-}
-
-static void pin(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		bail("sched_setaffinity: %m");
-}
-
-static pid_t load_start(struct load *load, void (*fn)(struct load *load, int fd),
-			int fd)
-{
-	pid_t pid = fork();
-
-	if (pid < 0)
-		bail("fork: %m");
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		fn(load, fd);
-		_exit(0);
-	}
-	return pid;
-}
-
-static void load_wait(const struct load *load, unsigned long rounds)
-{
-	unsigned long until = load->rounds + rounds;
-
-	while (load->rounds < until)
-		usleep(1000);
-}
-
-static void load_end(struct load *load, pid_t pid)
-{
-	load->end = true;
-	if (child_status(pid))
-		bail("a process beside failed");
-}
 
 /* The first pages of the file, mapped, over and over. */
 static void hot_reader(struct load *load, int fd)
@@ -107,15 +33,6 @@ static void hot_reader(struct load *load, int fd)
 	for (; !load->end; load->rounds++)
 		for (at = 0; at < HOT_LEN; at += PAGE)
 			(void)mem[at];
-}
-
-static void read_file(int fd, size_t from, size_t to)
-{
-	static char chunk[MIB(1)];
-
-	for (; from < to; from += sizeof(chunk))
-		if (pread(fd, chunk, sizeof(chunk), from) != sizeof(chunk))
-			bail("read: %m");
 }
 
 /* Requests with a few buffers in flight; returns how many were given. */
@@ -252,89 +169,6 @@ static void bench_working_set(struct row *r, int fd, const char *pool, int round
 			close(buf[i]);
 }
 
-static unsigned long long waited_ns(void)
-{
-	FILE *f = text_open("/proc/self/schedstat");
-	unsigned long long ns = 0;
-
-	if (fscanf(f, "%*u %llu", &ns) != 1)
-		bail("/proc/self/schedstat");
-	fclose(f);
-	return ns;
-}
-
-/* On the other processor; from here on the time counts. */
-static void beside_begin(struct load *load)
-{
-	pin(1);
-	load->waited_share = waited_ns();
-	load->start_ms = now_ms();
-}
-
-static void beside_end(struct load *load)
-{
-	load->waited_share = (waited_ns() - load->waited_share) /
-			     ((now_ms() - load->start_ms) * 1e6);
-}
-
-static void note_lap(struct load *load, double *t)
-{
-	double us = lap(t) * 1000;
-
-	if (load->nr_laps < ARRAY_SIZE(load->lap_us))
-		load->lap_us[load->nr_laps++] = us;
-	load->rounds++;
-}
-
-/* Pages in memory, and some that come new. */
-static void toucher(struct load *load, int fd)
-{
-	const size_t len = MIB(32), fresh = KIB(64);
-	volatile unsigned char *mem = mmap(NULL, len, PROT_READ | PROT_WRITE,
-					   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
-					   -1, 0);
-	struct rng rng;
-	double t;
-	size_t i;
-
-	(void)fd;
-	beside_begin(load);
-	rng_seed(&rng, 1);
-	for (t = now_ms(); !load->end; note_lap(load, &t)) {
-		unsigned char *new = mmap(NULL, fresh, PROT_READ | PROT_WRITE,
-					  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-		for (i = 0; i < 256; i++)
-			mem[rng_below(&rng, len)]++;
-		for (i = 0; i < fresh; i += PAGE)
-			new[i] = 1;
-		munmap(new, fresh);
-	}
-	beside_end(load);
-}
-
-static void file_user(struct load *load, int fd)
-{
-	int out = memfd_create("out", MFD_CLOEXEC);
-	char page[PAGE];
-	struct rng rng;
-	double t;
-	int i;
-
-	beside_begin(load);
-	rng_seed(&rng, 1);
-	read_file(fd, 0, MIB(64));
-	for (t = now_ms(); !load->end; note_lap(load, &t))
-		for (i = 0; i < 16; i++) {
-			off_t at = rng_below(&rng, MIB(64) / PAGE) * PAGE;
-
-			if (pread(fd, page, PAGE, at) != PAGE ||
-			    pwrite(out, page, PAGE, at % MIB(8)) != PAGE)
-				_exit(1);
-		}
-	beside_end(load);
-}
-
 /* heap NULL: quiet. */
 static void bench_latency(struct row *r, const char *config, struct heap *heap,
 			  void (*fn)(struct load *load, int fd), int fd, int seconds)
@@ -349,7 +183,7 @@ static void bench_latency(struct row *r, const char *config, struct heap *heap,
 	pid = load_start(load, fn, fd);
 	load_wait(load, 10);
 	load->nr_laps = 0;
-	pin(0);
+	pin_cpu(0);
 	for (end = now_ms() + seconds * 1000; now_ms() < end;) {
 		if (!heap) {
 			usleep(10000);
@@ -380,8 +214,8 @@ static void bench_latencies(struct row *r, int fd, const struct options *opt, bo
 		const char *config;
 		void (*fn)(struct load *load, int fd);
 	} loads[] = {
-		{ "touch", toucher },
-		{ "file I/O", file_user },
+		{ "touch", load_toucher },
+		{ "file I/O", load_file_user },
 	};
 	int seconds = opt->quick ? 5 : 20;
 	size_t i;

@@ -242,6 +242,47 @@ function neighbours_targets(   c, configs, w, who)
 	target("/proc/iomem beside them, ms", nb("many", "lazy_contig", 4, "iomem_ms"), 100)
 }
 
+function cam(who, metric)
+{
+	return f("camera", "stills", who, 24576, 1, metric)
+}
+
+function camera_table(   m, w, n, nw, metrics, labels, who)
+{
+	heading("A still of 4 x 24 MiB every 3 s, beside copied files and a slow disk")
+	nw = split("quiet system walk cma lazy_contig reserve movable", who, " ")
+	n = split("still_ms_p50 still_ms_p99 still_ms_p100 refused touch_us_p50 touch_us_p99 " \
+		"touch_us_p100 file_us_p50 file_us_p99 file_us_p100 timer_us_p50 timer_us_p99 " \
+		"timer_us_p100 pgmigrate_success pgscan_file workingset_refault_file kswapd_ms " \
+		"kcompactd_ms free_2m unmovable_2m", metrics, " ")
+	split("still: median, ms;  p99;  worst;buffers refused;touch memory: median, us;  p99;  worst;" \
+		"4 KiB file I/O: median, us;  p99;  worst;timer of 1 ms, late: median, us;  p99;  worst;" \
+		"pages moved a minute;pages scanned by reclaim;file pages read again;kswapd, ms a minute;" \
+		"kcompactd;free 2 MiB at the end;blocks of unmovable type", labels, ";")
+	printf "  %-32s", ""
+	for (w = 1; w <= nw; w++)
+		printf " %11s", who[w]
+	printf "\n"
+	for (m = 1; m <= n; m++) {
+		printf "  %-32s", labels[m]
+		for (w = 1; w <= nw; w++)
+			printf " %11s", short(cam(who[w], metrics[m]))
+		printf "\n"
+	}
+}
+
+function camera_targets(   w, who)
+{
+	split("lazy_contig reserve movable", who, " ")
+	for (w = 1; w <= 3; w++)
+		if (cam(who[w], "refused") != "")
+			target("camera: buffers refused, " who[w], cam(who[w], "refused"), 0)
+	target("camera: worst to the median, reserve", \
+		ratio(cam("reserve", "still_ms_p100"), cam("reserve", "still_ms_p50")), 2)
+	target("camera: p99 to the CMA heap's", \
+		ratio(cam("lazy_contig", "still_ms_p99"), cam("cma", "still_ms_p99")), 0.067)
+}
+
 # A target: the figure must not exceed the bound.
 function target(text, value, bound)
 {
@@ -382,6 +423,8 @@ END {
 		stall_table()
 	if ("neighbours,many" in seen)
 		neighbours_table()
+	if ("camera,stills" in seen)
+		camera_table()
 	heading("Targets")
 	yield_targets()
 	if ("churn,60 pins" in seen)
@@ -389,5 +432,7 @@ END {
 	speed_targets()
 	if ("neighbours,many" in seen)
 		neighbours_targets()
+	if ("camera,stills" in seen)
+		camera_targets()
 	printf "\n%d targets met, %d missed\n", met, missed
 }
