@@ -5,7 +5,7 @@
 #include "../selftest/settings.h"
 #include "ops.h"
 
-#define RESERVE		"/sys/class/misc/lazy_contig/reserve"
+#define FILES		"/sys/class/misc/lazy_contig/"
 #define LEN		(MIB(8) + PAGE)
 
 /* Of /dev/lazy_cma, as the programs of that driver know them. */
@@ -24,31 +24,31 @@ struct cma_resize {
 #define CMA_RESIZE	_IOWR('H', 1, struct cma_resize)
 #define CMA_FREE	_IOW('H', 2, uint64_t)
 
-static int heap, cma, reserve, client;
+static int heap, cma, reserve, heaps, client;
 /* what the operations work on; -1, 0 or NULL if there is none */
 static int buf = -1;
 static uint64_t phys;
 static void *mem;
 static bool loaded;
 
-static int reserve_to(const char *text)
+static int put(int fd, const char *text)
 {
-	return pwrite(reserve, text, strlen(text), 0) < 0 ? -errno : 0;
+	return pwrite(fd, text, strlen(text), 0) < 0 ? -errno : 0;
 }
 
 static int reserve_16(void)
 {
-	return reserve_to("0 16");
+	return put(reserve, "0 16");
 }
 
 static int reserve_40(void)
 {
-	return reserve_to("0 40");
+	return put(reserve, "0 40");
 }
 
 static int reserve_none(void)
 {
-	return reserve_to("0 0");
+	return put(reserve, "0 0");
 }
 
 static void reserve_prepare(void)
@@ -215,7 +215,7 @@ static void heap_prepare(void)
 
 static int heap_add(void)
 {
-	return heaps_write(heap_entry);
+	return put(heaps, heap_entry);
 }
 
 static void heap_undo(void)
@@ -224,7 +224,7 @@ static void heap_undo(void)
 
 	*heap_entry = '-';
 	*strchr(heap_entry, ':') = 0;
-	err = heaps_write(heap_entry);
+	err = put(heaps, heap_entry);
 	if (err && err != -ENOENT)
 		bail("a heap stays: %s", strerror(-err));
 }
@@ -271,13 +271,15 @@ void memory_ops_begin(void)
 {
 	heap = heap_open(HEAP);
 	cma = must_open("/dev/lazy_cma", O_RDWR);
-	reserve = must_open(RESERVE, O_WRONLY);
+	reserve = must_open(FILES "reserve", O_WRONLY);
+	heaps = must_open(FILES "heaps", O_WRONLY);
 	client = must_open("../../client/lc_client.ko", O_RDONLY);
 }
 
 void memory_ops_end(void)
 {
 	close(client);
+	close(heaps);
 	close(reserve);
 	close(cma);
 	close(heap);
