@@ -175,13 +175,20 @@ struct lc_zone *lc_zone_get(struct zone *zone, unsigned long start,
 	return lz && !lc_zone_cover(lz, start, end) ? lz : NULL;
 }
 
-/* A block that is going offline counts as gone, whatever it looks like. */
+/*
+ * A block that is going offline counts as gone, whatever it looks like. It may
+ * stay after all, with the idle pages that it has.
+ */
 static struct lc_pb lc_zone_set(struct lc_zone *lz, unsigned long block,
 				struct lc_pb pb)
 {
 	lockdep_assert_held(&lz->lock);
 	if (block >= lz->offline_start && block < lz->offline_end)
-		pb = lc_pb_summary(LC_PB_HOLE, 0, 0);
+		pb = (struct lc_pb){
+			.state = LC_PB_HOLE,
+			.claimed = pb.claimed,
+			.idle = pb.idle,
+		};
 	lc_pbmap_set(&lz->map, block, pb);
 	return pb;
 }

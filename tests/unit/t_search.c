@@ -657,6 +657,21 @@ static void check_hotplug_idle(void)
 	stays(0, 6);
 	is(alloc(BLOCKS(4), &ext, &tries), 0,
 	   "idle memory is still idle when other memory comes online");
+	machine_idle(&ext);
+	is(going(1, 4), 0, "it may go offline again");
+	stays(1, 4);
+	is(alloc(BLOCKS(4), &again, &tries), 0,
+	   "idle memory that may not go, and so was not evicted, is still idle");
+	is(again.pfn, ext.pfn, "all of it");
+	machine_free(&m);
+
+	draw("#....#");
+	is(alloc(BLOCKS(4), &ext, &tries), 0, "four blocks again");
+	is(going(1, 4), 0, "are to go offline");
+	machine_idle(&ext);
+	stays(1, 4);
+	is(alloc(BLOCKS(4), &again, &tries), 0,
+	   "what became idle meanwhile is idle when it stays");
 	machine_free(&m);
 }
 
