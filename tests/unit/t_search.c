@@ -638,6 +638,30 @@ static void check_hotplug(void)
 	machine_free(&m);
 }
 
+static void second_half_comes(void)
+{
+	unsigned long b;
+
+	machine_scanned = NULL;
+	for (b = 4; b < 8; b++)
+		m.truth[b].hole = false;
+	stays(4, 4);
+}
+
+/* No scan looks at a hole again: one that is out of date must not be remembered. */
+static void check_hotplug_scan(void)
+{
+	struct lc_extent ext;
+	struct lc_search s;
+
+	draw("....hhhh");
+	machine_scanned = second_half_comes;
+	is(search(&s, BLOCKS(8), &ext), 0,
+	   "memory that comes online during a scan counts");
+	lc_search_done(&s, -EINTR);
+	machine_free(&m);
+}
+
 /* What is idle stays so when memory does not go offline after all. */
 static void check_hotplug_idle(void)
 {
@@ -1043,6 +1067,7 @@ int main(void)
 	check_part();
 	check_reclaim();
 	check_hotplug();
+	check_hotplug_scan();
 	check_hotplug_idle();
 	check_signal();
 	check_interrupted();
