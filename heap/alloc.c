@@ -547,7 +547,6 @@ int lc_alloc_grow(struct lc_range *range, unsigned long nr_pages,
 		.align = 1,
 		.end_pfn = end_pfn,
 	};
-	struct lc_extent_spare none = {};
 	int ret;
 
 	if (nr_pages > end_pfn - range->ext.pfn)
@@ -568,7 +567,7 @@ int lc_alloc_grow(struct lc_range *range, unsigned long nr_pages,
 	return 0;
 
 release_pages:
-	lc_pool_release(&more, true, false, &none, NULL);
+	lc_pages_return(&more);
 uncharge:
 	lc_limit_uncharge(range->user, more.nr_pages);
 	return ret;
@@ -637,7 +636,7 @@ static int lc_reserve_grow(int node, unsigned long missing)
 int lc_alloc_set_reserve(int node, unsigned long nr_pages)
 {
 	unsigned long have;
-	int ret = 0;
+	int ret = -ENOMEM;
 
 	if (nr_pages > lc_limit_pages())
 		return -ENOMEM;
@@ -646,11 +645,14 @@ int lc_alloc_set_reserve(int node, unsigned long nr_pages)
 	have = lc_reserve_pages(node);
 	if (nr_pages <= have) {
 		lc_reserve_lower(node, nr_pages);
-	} else {
-		ret = have ? lc_reserve_extend(node, nr_pages, true) : -ENOMEM;
-		if (ret == -ENOMEM)
-			ret = lc_reserve_grow(node, nr_pages - have);
+		ret = 0;
+	} else if (have) {
+		ret = lc_reserve_extend(node, nr_pages, true);
+		/* one that goes offline has replaced what there was, and is gone */
+		have = lc_reserve_pages(node);
 	}
+	if (ret == -ENOMEM)
+		ret = lc_reserve_grow(node, nr_pages - have);
 	mutex_unlock(&lc_reserve_change_lock);
 	return ret;
 }
