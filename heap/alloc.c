@@ -63,8 +63,9 @@ static DEFINE_MUTEX(lc_reserve_change_lock);
  * @unzeroed: the part of them that is to be zeroed
  * @outcome: the source, or why it failed
  * @failure: attempts to empty a window so far, and how they failed
- * @scarce: a zone was left out because the machine needs what it has
- * @hope: a zone is large enough, so that without the pool it may succeed
+ * @scarce: watermark checks have left out a zone
+ * @fits: a zone is large enough, so that it may succeed when others have ended
+ * @hope: and may have the memory, so that it may without the pool
  * @late: the deadline came before all windows had been tried
  */
 struct lc_alloc_control {
@@ -78,6 +79,7 @@ struct lc_alloc_control {
 	enum lc_counter outcome;
 	struct lc_failure failure;
 	bool scarce;
+	bool fits;
 	bool hope;
 	bool late;
 };
@@ -280,13 +282,16 @@ static struct zoneref *lc_alloc_search_node(struct lc_alloc_control *ac,
 	less.nr_pages -= min(c->nr_pages, lc_pool_pages());
 	lc_search_begin(s, c, ac->deadline);
 	for (; zone && zone_to_nid(zone) == node; zone = lc_alloc_zone(ac, &z)) {
+		z++;
+		if (!lc_search_fits(zone, c))
+			continue;
+		ac->fits = true;
 		if (lc_limit_spare(zone, c, false)) {
 			lc_search_add_zone(s, c, zone);
 		} else {
 			ac->scarce = true;
 			ac->hope |= lc_limit_spare(zone, &less, false);
 		}
-		z++;
 	}
 	ac->hope |= s->nr_zones;
 	return z;
@@ -362,7 +367,7 @@ static int lc_alloc_below_idle(struct lc_alloc_control *ac)
 /*
  * What the pool keeps counts as used for the watermarks, and lies in pageblocks of
  * others: it goes before the request fails. Then what other requests have under way
- * may turn out not to be needed.
+ * may turn out not to be needed, or windows of theirs be free again.
  */
 static int lc_alloc_patiently(struct lc_alloc_control *ac)
 {
@@ -378,7 +383,7 @@ static int lc_alloc_patiently(struct lc_alloc_control *ac)
 			break;
 		if (ac->hope && lc_pool_drop())
 			continue;
-		if (!ac->scarce || !lc_limit_wait(ended, ac->deadline))
+		if (!ac->fits || !lc_limit_wait(ended, ac->deadline))
 			break;
 	}
 	return fatal_signal_pending(current) && ret ? -EINTR : ret;

@@ -699,6 +699,41 @@ static void check_hotplug_idle(void)
 	machine_free(&m);
 }
 
+static bool fits(unsigned long nr, unsigned long align, unsigned long start,
+		 unsigned long end)
+{
+	const struct lc_constraint c = {
+		.nr_pages = nr,
+		.align = align,
+		.start_pfn = start,
+		.end_pfn = end,
+	};
+
+	return lc_search_fits(&m.zone, &c);
+}
+
+/* What a zone cannot have, whatever is in it. */
+static void check_fits(void)
+{
+	const unsigned long large = BLOCKS(1) << 20;
+
+	draw_zone(&m, ZONE_NORMAL, 0, "........");
+	ok(fits(BLOCKS(8), 1, 0, LC_NO_LIMIT), "a zone fits its own length");
+	ok(!fits(BLOCKS(8) + 1, 1, 0, LC_NO_LIMIT), "not more");
+	ok(!fits(BLOCKS(5), 1, 0, BLOCKS(4)), "nor more than is below a limit");
+	ok(!fits(BLOCKS(5), 1, BLOCKS(3) + 1, LC_NO_LIMIT), "or above one");
+	ok(!fits(1, 1, 0, 16), "no window is in a part of a pageblock");
+	ok(fits(1, large, 0, LC_NO_LIMIT), "address 0 has any alignment");
+	ok(!fits(1, large, 1, LC_NO_LIMIT), "no other one has");
+	/* as on a PC */
+	m.zone.zone_start_pfn = 1;
+	ok(!fits(1, large, 0, LC_NO_LIMIT), "and it must be in the zone");
+	m.zone.zone_start_pfn = 0;
+	m.zone.managed_pages = BLOCKS(4);
+	ok(!fits(BLOCKS(5), 1, 0, LC_NO_LIMIT), "more than it has without holes");
+	machine_free(&m);
+}
+
 static void check_signal(void)
 {
 	struct lc_extent ext;
@@ -1069,6 +1104,7 @@ int main(void)
 	check_hotplug();
 	check_hotplug_scan();
 	check_hotplug_idle();
+	check_fits();
 	check_signal();
 	check_interrupted();
 	check_stale();
