@@ -63,8 +63,9 @@ static DEFINE_MUTEX(lc_reserve_change_lock);
  * @unzeroed: the part of them that is to be zeroed
  * @outcome: the source, or why it failed
  * @failure: attempts to empty a window so far, and how they failed
- * @scarce: a zone was left out because the machine needs what it has
- * @hope: a zone is large enough, so that without the pool it may succeed
+ * @scarce: watermark checks have left out a zone
+ * @fits: a zone is large enough, so that it may succeed when others have ended
+ * @hope: and may have the memory, so that it may without the pool
  * @late: the deadline came before all windows had been tried
  */
 struct lc_alloc_control {
@@ -78,6 +79,7 @@ struct lc_alloc_control {
 	enum lc_counter outcome;
 	struct lc_failure failure;
 	bool scarce;
+	bool fits;
 	bool hope;
 	bool late;
 };
@@ -280,13 +282,16 @@ static struct zoneref *lc_alloc_search_node(struct lc_alloc_control *ac,
 	less.nr_pages -= min(c->nr_pages, lc_pool_pages());
 	lc_search_begin(s, c, ac->deadline);
 	for (; zone && zone_to_nid(zone) == node; zone = lc_alloc_zone(ac, &z)) {
+		z++;
+		if (!lc_search_fits(zone, c))
+			continue;
+		ac->fits = true;
 		if (lc_limit_spare(zone, c, false)) {
 			lc_search_add_zone(s, c, zone);
 		} else {
 			ac->scarce = true;
 			ac->hope |= lc_limit_spare(zone, &less, false);
 		}
-		z++;
 	}
 	ac->hope |= s->nr_zones;
 	return z;
@@ -362,7 +367,7 @@ static int lc_alloc_below_idle(struct lc_alloc_control *ac)
 /*
  * What the pool keeps counts as used for the watermarks, and lies in pageblocks of
  * others: it goes before the request fails. Then what other requests have under way
- * may turn out not to be needed.
+ * may turn out not to be needed, or windows of theirs be free again.
  */
 static int lc_alloc_patiently(struct lc_alloc_control *ac)
 {
@@ -378,7 +383,7 @@ static int lc_alloc_patiently(struct lc_alloc_control *ac)
 			break;
 		if (ac->hope && lc_pool_drop())
 			continue;
-		if (!ac->scarce || !lc_limit_wait(ended, ac->deadline))
+		if (!ac->fits || !lc_limit_wait(ended, ac->deadline))
 			break;
 	}
 	return fatal_signal_pending(current) && ret ? -EINTR : ret;
@@ -547,7 +552,6 @@ int lc_alloc_grow(struct lc_range *range, unsigned long nr_pages,
 		.align = 1,
 		.end_pfn = end_pfn,
 	};
-	struct lc_extent_spare none = {};
 	int ret;
 
 	if (nr_pages > end_pfn - range->ext.pfn)
@@ -568,7 +572,7 @@ int lc_alloc_grow(struct lc_range *range, unsigned long nr_pages,
 	return 0;
 
 release_pages:
-	lc_pool_release(&more, true, false, &none, NULL);
+	lc_pages_return(&more);
 uncharge:
 	lc_limit_uncharge(range->user, more.nr_pages);
 	return ret;
@@ -637,7 +641,7 @@ static int lc_reserve_grow(int node, unsigned long missing)
 int lc_alloc_set_reserve(int node, unsigned long nr_pages)
 {
 	unsigned long have;
-	int ret = 0;
+	int ret = -ENOMEM;
 
 	if (nr_pages > lc_limit_pages())
 		return -ENOMEM;
@@ -646,11 +650,14 @@ int lc_alloc_set_reserve(int node, unsigned long nr_pages)
 	have = lc_reserve_pages(node);
 	if (nr_pages <= have) {
 		lc_reserve_lower(node, nr_pages);
-	} else {
-		ret = have ? lc_reserve_extend(node, nr_pages, true) : -ENOMEM;
-		if (ret == -ENOMEM)
-			ret = lc_reserve_grow(node, nr_pages - have);
+		ret = 0;
+	} else if (have) {
+		ret = lc_reserve_extend(node, nr_pages, true);
+		/* one that goes offline has replaced what there was, and is gone */
+		have = lc_reserve_pages(node);
 	}
+	if (ret == -ENOMEM)
+		ret = lc_reserve_grow(node, nr_pages - have);
 	mutex_unlock(&lc_reserve_change_lock);
 	return ret;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How much all buffers together and those of one user may take, and how much
- * the machine can do without.
+ * How much all buffers together and those of one user may take, and watermark
+ * checks.
  *
  * Charging and uncharging take no lock: two counters are compared with their
  * limits and changed in one atomic step each, first the user's, then that of

@@ -23,7 +23,7 @@
  *	another module passes, make a struct lc_request of it, and hand out a
  *	dma-buf or pages. lc_heaps_lock: the heaps there are. sysfs.c debugfs.c:
  *	what can be read and set. Called by the VFS, the driver core and other
- *	modules, by no file here.
+ *	modules; by files here only to create and remove them.
  *
  * kept.c
  *	Buffers found by physical address; called by faces. lc_kept_lock: their
@@ -32,48 +32,64 @@
  *
  * alloc.c window.c hotplug.c buffer.c importers.c cpucache.c
  *	alloc.c: the zonelist, the order of sources, the deadline, and who frees
- *	on failure; the only file that knows more than one source. Called by
- *	faces and kept.c. window.c: takes the pages of a window, for one buffer
- *	or for several that share its pageblocks. hotplug.c: the memory notifier,
- *	which asks the layers below in a fixed order. buffer.c: the dma-buf of a
- *	range and its mappings. importers.c: the devices attached to a buffer; the
- *	lock of a struct lc_importers guards which they are and how each is mapped.
+ *	on failure; the only file that knows all sources. Called by faces and
+ *	kept.c. lc_reserve_change_lock: one change of a reserve at a time.
+ *	window.c: takes the pages of a window, for one buffer or for
+ *	several that share its pageblocks; called by alloc.c. hotplug.c: the
+ *	memory notifier, which asks the layers below in a fixed order. buffer.c:
+ *	the dma-buf of a range and its mappings; called by faces and the dma-buf
+ *	core. importers.c: the devices attached to a buffer; the lock of a
+ *	struct lc_importers guards which they are and how each is mapped.
  *	cpucache.c: maintains CPU caches for hardware that has no driver.
  *
  * range.c contig.c
- *	range.c: the owner of pages in use. lc_live_lock: the list of ranges, the
- *	length of each, and its list of dma-bufs. contig.c: empties one claimed
- *	window, by helper threads, apart from the request that waits for it; an
- *	attempt's lock guards whether it is still waited for. Knows no cache.
+ *	range.c: the owner of pages in use, called by all layers above.
+ *	lc_live_lock: the list of ranges, the length of each, and its list of
+ *	dma-bufs. contig.c: empties one claimed window, by helper threads, apart
+ *	from the request that waits for it; an attempt's lock guards whether it
+ *	is still waited for. Knows no cache; called by window.c.
  *
  * cache/
  *	Idle memory. pool.c: what was released lately, and where released memory
- *	goes. reserve.c: what was set aside; lc_reserve_lock guards what reserves
- *	own. worker.c: a thread that zeroes idle memory. extent.c: sets of
+ *	goes. reserve.c: what was set aside; lc_reserve_lock guards what
+ *	reserves own. worker.c: a thread that zeroes idle memory. lc_pools_lock,
+ *	lc_reserves_lock and lc_worker_lock guard additions for another zone,
+ *	which stay until unload and are found without a lock. extent.c: sets of
  *	extents; the lock of a struct lc_idle guards its sets, and
  *	lc_zeroing_lock is held while a few pages are zeroed: taking it once
  *	waits for that. deferred.c: pages that are pinned still although their
  *	range has ended; lc_deferred_lock guards their list. Called by alloc.c,
- *	by a range's release, sysfs, hotplug.c, and reclaim (the pool's
- *	shrinker).
+ *	window.c, range.c on release, hotplug.c, sysfs.c and debugfs.c, and
+ *	reclaim (the pool's shrinker).
  *
  * pages.c parallel.c limit.c
  *	pages.c: takes pages from the page allocator, zeroes and frees them; the
  *	only file that frees. parallel.c: work on the parts of an extent by
  *	helper threads; lc_helpers_lock guards which of them has a job. limit.c:
- *	charges of users, without a lock but for new users, and watermark checks.
+ *	charges of users, without a lock but for new users (lc_users_lock), and
+ *	watermark checks. Called by cache/, range.c, contig.c, window.c, alloc.c,
+ *	kept.c and sysfs.c.
  *
  * search/
  *	Where a window can be made, and at what cost. search.c: the best window
  *	over the zones of a node. zone.c: what is known of each zone; a zone's
  *	lock guards its summaries, its claims, and what is going offline, and is
  *	never held while memory is scanned, allocated or migrated, because
- *	reclaim takes it. placement.c: arithmetic on summaries. pbscan.c: reads
- *	struct pages, without locks or references. pbmap.c: a summary for each
- *	pageblock. Idle memory of the pool is laid over what is scanned.
+ *	reclaim takes it; lc_zones_lock guards additions of zones, and what is
+ *	going offline for those to come. placement.c: arithmetic on summaries.
+ *	pbscan.c: reads struct pages, without locks or references. pbmap.c: a
+ *	summary for each pageblock. Called by alloc.c, window.c, hotplug.c,
+ *	range.c, contig.c, cache/, pages.c and debugfs.c.
+ *
+ *	A claim is on pages, but excludes the pageblocks, and what the kernel
+ *	isolates with them, as a whole. Idle memory of the pool is laid over what
+ *	is scanned. A pageblock that is wholly taken, or not memory, is not
+ *	scanned again: the layers above report the release of all that they had
+ *	claimed or taken from the pool, and hotplug.c what comes online.
  *
  * types.h stats.c trace.h compat.h
- *	The ground: used by all, and use nothing here.
+ *	The ground: used by all, and use nothing here. lc_failure_lock (stats.c):
+ *	the last failure that was reported.
  *
  * Life of a request. A face checks its arguments. alloc.c charges the pages to
  * the user and picks the kernel's zonelist for the caller's memory policy and
@@ -82,7 +98,7 @@
  * of a pageblock that is emptied; the page allocator, without reclaim; the
  * reserve; and emptying windows. The search gives the cheapest window, claimed
  * and scanned once more; the pool's idle memory there is evicted; contig.c
- * empties it. After -EBUSY the pageblocks in the way are remembered, and the
+ * empties it. After -EBUSY or -ENOMEM the pageblocks in the way are remembered, and the
  * next best window is tried, until there is none or the deadline has passed.
  * The pages get a range, and the range a dma-buf.
  *
@@ -127,25 +143,28 @@
  * second late at most. The same goes for pages of other buffers that a driver has.
  *
  * Concurrency. Requests run in the context of their callers and hold no lock
- * while they scan, migrate or zero. Claims keep two attempts out of one block
- * that the kernel isolates, where each would make the other fail. The complete
- * lock order, outermost first; what is not listed is a leaf:
+ * while they scan, migrate or zero, but for lc_reserve_change_lock. Claims keep
+ * two attempts out of one block that the kernel isolates, where each would make
+ * the other fail. The complete lock order, outermost first; what is not listed
+ * is a leaf:
  *
- *	lc_reserve_change_lock (alloc.c)
- *	mmap_lock, or what a face holds -> lc_kept_lock
+ *	lc_reserve_change_lock -> all that a request takes below alloc.c
+ *	mmap_lock -> lc_kept_lock, lc_live_lock
  *	dma_resv -> the lock of a struct lc_importers
  *	lc_live_lock -> the lock of a struct lc_importers
  *	memory hotplug -> lc_zones_lock -> a zone's lock
- *	memory hotplug -> lc_live_lock
+ *	memory hotplug -> lc_live_lock, lc_deferred_lock, lc_reserve_lock
+ *	memory hotplug -> lc_zeroing_lock (the pool's idle memory is evicted)
  *	lc_pools_lock, lc_reserves_lock -> lc_worker_lock
  *	lc_deferred_lock -> a zone's lock
  *	lc_reserve_lock -> the lock of a struct lc_idle
  *	lc_zeroing_lock -> the lock of a struct lc_idle
  *
- * Reclaim takes lc_zeroing_lock, the lock of a struct lc_idle and a zone's lock:
- * nothing is allocated with GFP_KERNEL under them. It is allocated under
- * lc_heaps_lock, lc_kept_lock, lc_zones_lock, lc_pools_lock, lc_reserves_lock
- * and lc_users_lock, none of which reclaim takes.
+ * Reclaim takes lc_zeroing_lock, the lock of a struct lc_idle and a zone's
+ * lock: nothing is allocated with GFP_KERNEL under them. Allocations happen
+ * under lc_reserve_change_lock, lc_heaps_lock, lc_kept_lock, lc_zones_lock,
+ * lc_pools_lock, lc_reserves_lock, lc_users_lock and, by the DMA API, the lock
+ * of a struct lc_importers, none of which reclaim takes.
  *
  * Going offline and becoming an owner race: the notifier publishes the range
  * first and looks for owners then; an owner makes itself known first and then

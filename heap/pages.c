@@ -242,7 +242,7 @@ static bool lc_too_much(const struct page *page, const struct lc_constraint *c)
  * warning. The pages are split, so that they are freed like all others.
  *
  * Context: process, may sleep.
- * Return: 0, or -ENOSPC if there is no such block, or the machine must keep it.
+ * Return: 0, or -ENOSPC if there is no such block, or watermark checks refuse it.
  */
 int lc_pages_alloc(const struct lc_constraint *c, int node, bool movable,
 		   struct lc_extent *ext)

@@ -13,7 +13,7 @@
  * @LC_REQUESTS: every request ends in success or in one of the failures
  * @LC_SUCCESS: requests that got their memory
  * @LC_FAIL_LIMIT: a limit would have been passed
- * @LC_FAIL_MEMORY: the machine could not have spared it
+ * @LC_FAIL_MEMORY: watermark checks have refused it
  * @LC_FAIL_PLACE: no place was found
  * @LC_FAIL_TIME: no place was found in time
  * @LC_FAIL_KILLED: the caller was being killed

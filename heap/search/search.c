@@ -56,26 +56,41 @@ static bool lc_spared(struct zone *zone, unsigned long nr_pages)
 	return lc_zone_free_pages(zone) < spare + nr_pages;
 }
 
+/* A pageblock that is not wholly in the zone cannot be part of a window. */
+static struct lc_want lc_want_of(const struct zone *zone,
+				 const struct lc_constraint *c)
+{
+	unsigned long start = max(c->start_pfn, zone->zone_start_pfn);
+
+	return (struct lc_want){
+		.blocks = DIV_ROUND_UP(c->nr_pages, pageblock_nr_pages),
+		.align = max(1UL, c->align >> pageblock_order),
+		.start = DIV_ROUND_UP(start, pageblock_nr_pages),
+		.end = min(c->end_pfn, zone_end_pfn(zone)) >> pageblock_order,
+	};
+}
+
+/**
+ * lc_search_fits - is a zone large enough?
+ * @zone: the zone
+ * @c: placement constraints
+ *
+ * Context: any. Return: false if it has no window, whatever is in it.
+ */
+bool lc_search_fits(struct zone *zone, const struct lc_constraint *c)
+{
+	const struct lc_want want = lc_want_of(zone, c);
+
+	return c->nr_pages <= zone_managed_pages(zone) &&
+	       ALIGN(want.start, want.align) + want.blocks <= want.end;
+}
+
 static void lc_search_want(struct lc_search_zone *sz,
 			   const struct lc_constraint *c)
 {
-	struct zone *zone = sz->zone;
-	unsigned long start = max(c->start_pfn, zone->zone_start_pfn);
-	unsigned long end = min(c->end_pfn >> pageblock_order,
-				DIV_ROUND_UP(zone_end_pfn(zone),
-					     pageblock_nr_pages));
-
-	sz->want = (struct lc_want){
-		.blocks = DIV_ROUND_UP(c->nr_pages, pageblock_nr_pages),
-		.align = max(1UL, c->align >> pageblock_order),
-		.start = c->start_pfn > zone->zone_start_pfn ?
-				 DIV_ROUND_UP(start, pageblock_nr_pages) :
-				 start >> pageblock_order,
-		.end = end,
-	};
-	if (c->nr_pages <= zone_managed_pages(zone) &&
-	    ALIGN(sz->want.start, sz->want.align) + sz->want.blocks <= end)
-		sz->known = lc_zone_get(zone, sz->want.start, end);
+	sz->want = lc_want_of(sz->zone, c);
+	if (lc_search_fits(sz->zone, c))
+		sz->known = lc_zone_get(sz->zone, sz->want.start, sz->want.end);
 }
 
 /**

@@ -70,6 +70,7 @@ struct lc_search {
 	unsigned long cost;
 };
 
+bool lc_search_fits(struct zone *zone, const struct lc_constraint *c);
 void lc_search_begin(struct lc_search *s, const struct lc_constraint *c,
 		     unsigned long deadline);
 void lc_search_add_zone(struct lc_search *s, const struct lc_constraint *c,

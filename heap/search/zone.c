@@ -40,6 +40,7 @@
  * @late: attempts here that were left behind and have not ended
  * @offline_start: first block of a range that is going offline
  * @offline_end: the block behind it; the range is empty if none goes
+ * @hotplugs: how often memory came or went: a scan that began before is void
  */
 struct lc_zone {
 	struct zone *zone;
@@ -49,6 +50,7 @@ struct lc_zone {
 	struct lc_late late;
 	unsigned long offline_start;
 	unsigned long offline_end;
+	unsigned int hotplugs;
 };
 
 /*
@@ -147,10 +149,8 @@ static int lc_zone_populate(struct lc_zone *lz, unsigned long block)
 	scoped_guard(mutex, &lz->lock) {
 		struct lc_slot *slot = lc_pbmap_slot(&lz->map, block);
 
-		if (!slot->block) {
-			slot->block = summaries;
-			summaries = NULL;
-		}
+		if (!slot->block)
+			swap(slot->block, summaries);
 	}
 	kfree(summaries);
 	return 0;
@@ -168,20 +168,19 @@ static int lc_zone_populate(struct lc_zone *lz, unsigned long block)
 struct lc_zone *lc_zone_get(struct zone *zone, unsigned long start,
 			    unsigned long end)
 {
-	struct lc_zone *lz = xa_load(&lc_zones, lc_zone_key(zone));
+	struct lc_zone *lz = xa_load(&lc_zones, lc_zone_key(zone)) ?:
+			     lc_zone_add(zone);
 
-	if (!lz)
-		lz = lc_zone_add(zone);
 	return lz && !lc_zone_cover(lz, start, end) ? lz : NULL;
 }
 
-/* A block that is going offline counts as gone, whatever it looks like. */
+/* A block that is going offline counts as gone, but may stay with its idle pages. */
 static struct lc_pb lc_zone_set(struct lc_zone *lz, unsigned long block,
 				struct lc_pb pb)
 {
 	lockdep_assert_held(&lz->lock);
 	if (block >= lz->offline_start && block < lz->offline_end)
-		pb = lc_pb_summary(LC_PB_HOLE, 0, 0);
+		pb.state = LC_PB_HOLE;
 	lc_pbmap_set(&lz->map, block, pb);
 	return pb;
 }
@@ -208,16 +207,22 @@ static struct lc_pb lc_zone_scan(struct lc_zone *lz, unsigned long block,
 int lc_zone_look(struct lc_zone *lz, unsigned long block, unsigned int *touched,
 		 struct lc_pb *pb)
 {
-	struct lc_pb seen = lc_zone_scan(lz, block, touched);
 	int err = lc_zone_populate(lz, block);
 
-	if (err)
-		return err;
-	guard(mutex)(&lz->lock);
-	seen = lc_pb_after_scan(lc_pbmap_get(&lz->map, block), seen,
-				lc_pbscan_ticks());
-	*pb = lc_zone_set(lz, block, seen);
-	return 0;
+	while (!err) {
+		unsigned int hotplugs = READ_ONCE(lz->hotplugs);
+		struct lc_pb seen = lc_zone_scan(lz, block, touched);
+
+		guard(mutex)(&lz->lock);
+		/* a hole that was memory a moment later would stay one */
+		if (lz->hotplugs != hotplugs)
+			continue;
+		seen = lc_pb_after_scan(lc_pbmap_get(&lz->map, block), seen,
+					lc_pbscan_ticks());
+		*pb = lc_zone_set(lz, block, seen);
+		break;
+	}
+	return err;
 }
 
 /**
@@ -490,8 +495,7 @@ void lc_zone_blame(struct lc_zone *lz, const struct lc_extent *ext)
  */
 void lc_zone_prepare(const struct lc_extent *ext)
 {
-	unsigned long b = lc_pb_first(ext);
-	unsigned long end = lc_pb_end(ext);
+	unsigned long b = lc_pb_first(ext), end = lc_pb_end(ext);
 	struct lc_zone *lz = lc_zone_get(page_zone(pfn_to_page(ext->pfn)), b, end);
 
 	for (; lz && b < end; b = ALIGN(b + 1, LC_SLOT_BLOCKS))
@@ -608,6 +612,7 @@ static int lc_zone_forget(struct lc_zone *lz, unsigned long start,
 		return -EBUSY;
 	lz->offline_start = going ? start : 0;
 	lz->offline_end = going ? end : 0;
+	WRITE_ONCE(lz->hotplugs, lz->hotplugs + 1);
 	for (; b < last; b++) {
 		struct lc_pb old = lc_pbmap_get(&lz->map, b);
 		struct lc_pb pb = { .claimed = old.claimed, .idle = old.idle };
@@ -619,8 +624,7 @@ static int lc_zone_forget(struct lc_zone *lz, unsigned long start,
 
 static int lc_zones_forget(const struct lc_extent *ext, bool going)
 {
-	unsigned long start = lc_pb_first(ext), key;
-	unsigned long end = lc_pb_end(ext);
+	unsigned long start = lc_pb_first(ext), end = lc_pb_end(ext), key;
 	struct lc_zone *lz;
 	int err;
 

@@ -163,19 +163,21 @@ static uint64_t whole_block(const struct job *job, const unsigned long *args)
 	return (args[0] * PAGE + block_size() - 1) / block_size() * block_size();
 }
 
-static void check_reserve(int control)
+/* One that there is would be replaced by one extent of the whole new size. */
+static void check_reserve(int control, long had)
 {
 	struct job job = { .work = set_aside };
 	unsigned long limit = patience();
 	uint64_t block;
 
+	is(reserve_set(had), 0, "%ld MiB are set aside", had);
 	prefer_movable(control);
 	block = offline_at(&job, "lc_reserve_add", true, whole_block);
 	if (job.err)
 		is(job.err, -ENOMEM, "nothing is set aside");
 	else
 		is(reserve_mib(), 2 * block_size() >> 20,
-		   "other memory is set aside");
+		   "other memory is set aside, all that was asked for");
 	is(reserve_set(0), 0, "it is given back");
 	is(block_online(block), 0, "the block comes back");
 	param_set("time_limit_ms", limit);
@@ -233,7 +235,8 @@ int main(void)
 	param_set("pool_age_ms", 3600 * 1000);
 	check_alloc(control);
 	check_free(control);
-	check_reserve(control);
+	check_reserve(control, 0);
+	check_reserve(control, 16);
 	check_grow(control);
 	while (nr_held)
 		close(held[--nr_held]);

@@ -2,6 +2,7 @@
 /*
  * Promise: memory: the pool keeps no more than pool_max_mb, no longer than pool_age_ms, and
  *   drains on pool_drop
+ * Promise: memory: a request that no memory can satisfy leaves the pool as it is
  */
 #include "settings.h"
 
@@ -53,6 +54,44 @@ static void test_max(void)
 	param_set("pool_max_mb", before);
 }
 
+static int try_alloc(int control, struct lazy_contig_allocation alloc)
+{
+	int err = call(control, LAZY_CONTIG_IOCTL_ALLOC, &alloc);
+
+	if (!err)
+		close(alloc.fd);
+	return err;
+}
+
+static void test_hopeless(void)
+{
+	struct lazy_contig_allocation usual = {
+		.size = sizeof(usual),
+		.len = MIB(1),
+		.node = -1,
+		.fd_flags = O_RDWR | O_CLOEXEC,
+	}, alloc;
+	unsigned long age = param_get("pool_age_ms");
+	int control = control_open();
+
+	param_set("pool_age_ms", 3600 * 1000);
+	fill(MIB(64));
+	alloc = usual;
+	alloc.align = 1ull << 40;
+	is(try_alloc(control, alloc), -ENOMEM, "an alignment of 1 TiB");
+	alloc = usual;
+	alloc.max_addr = KIB(64) - 1;
+	is(try_alloc(control, alloc), -ENOMEM, "1 MiB below 64 KiB");
+	alloc = usual;
+	alloc.max_addr = ram_start() + MIB(512) - 1;
+	alloc.len = MIB(768);
+	is(try_alloc(control, alloc), -ENOMEM, "768 MiB in the first 512 MiB");
+	is(pool_mib(), 64, "the pool keeps what it has");
+	param_set("pool_age_ms", age);
+	pool_drop();
+	close(control);
+}
+
 static bool pool_is_empty(void *arg)
 {
 	(void)arg;
@@ -86,6 +125,7 @@ int main(void)
 	test_drop();
 	test_max();
 	test_age();
+	test_hopeless();
 	mark_check(&mark, "all of it");
 	close(heap);
 	return tap_done();

@@ -33,6 +33,7 @@ struct attempt {
 static struct machine zones[NR_ZONES];
 static struct attempt attempts[MAX_OPEN];
 static struct lc_extent buffers[MAX_BUFFERS];
+static bool starved;	/* there may be idle memory that is not known */
 
 static unsigned long unit_of(unsigned long pfn)
 {
@@ -232,28 +233,37 @@ static void change(struct input *in)
 	}
 }
 
+/* Memory comes or goes, if there is such a buffer around it. */
 static void plug(struct input *in)
 {
+	const struct lc_extent *buffer = &buffers[take(in, 1) % MAX_BUFFERS];
 	struct machine *m = &zones[take(in, 1) % NR_ZONES];
-	unsigned long b, first = take(in, 2) % BLOCKS / 64 * 64;
-	unsigned long last = min(first + 64, BLOCKS);
-	struct lc_extent ext = {
-		(m->first + first) << pageblock_order,
-		(last - first) << pageblock_order,
-	};
-	bool hole = m->truth[first].hole;
+	unsigned long b = take(in, 2) % BLOCKS, first, last;
+	bool hole, used = false;
+	struct lc_extent ext;
 
-	for (b = first; b < last; b++)
-		if (m->truth[b].owned > m->truth[b].idle ||
-		    m->truth[b].hole != hole)
+	if (buffer->nr_pages) {
+		m = machine_at(buffer->pfn);
+		b = (buffer->pfn >> pageblock_order) - m->first;
+	}
+	first = ALIGN_DOWN(b, 64);
+	last = min(first + 64, BLOCKS);
+	ext.pfn = (m->first + first) << pageblock_order;
+	ext.nr_pages = (last - first) << pageblock_order;
+	hole = m->truth[first].hole;
+	for (b = first; b < last; b++) {
+		used |= m->truth[b].owned > m->truth[b].idle;
+		if (m->truth[b].hole != hole)
 			return;
+	}
 	if (hole) {
 		for (b = first; b < last; b++)
 			m->truth[b].hole = false;
 		lc_zone_offline_end(&ext, false);
 		return;
 	}
-	if (lc_zone_offline_begin(&ext) || take(in, 1) % 4 == 0) {
+	/* with a buffer in it, nothing idle is evicted */
+	if (lc_zone_offline_begin(&ext) || used || take(in, 1) % 4 == 0) {
 		lc_zone_offline_end(&ext, false);
 		return;
 	}
@@ -264,6 +274,16 @@ static void plug(struct input *in)
 		m->truth[b].hole = true;
 	lc_zone_offline_end(&ext, true);
 	assert(!lc_zone_leaving(&ext));
+}
+
+/* Idle memory is known to the page, whatever happened to it. */
+static void check_idle(struct machine *m)
+{
+	unsigned long b;
+
+	for (b = 0; b < BLOCKS; b++)
+		assert(lc_zone_fresh(&m->zone, m->first + b).idle ==
+		       m->truth[b].idle);
 }
 
 /* Everything undone, all of each zone must be there again, and unclaimed. */
@@ -279,6 +299,8 @@ static void finish(void)
 	unsigned int i, z;
 
 	machine_reclaims = false;
+	for (z = 0; !starved && z < NR_ZONES; z++)
+		check_idle(&zones[z]);
 	for (i = 0; i < MAX_OPEN; i++)
 		if (attempts[i].ext.nr_pages)
 			finish_attempt(&attempts[i], -EINTR);
@@ -312,6 +334,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	unsigned int z, how = take(&in, 1);
 
 	rnd_seed(1);
+	starved = false;
 	for (z = 0; z < NR_ZONES; z++)
 		machine_new(&zones[z], how & 1 && !z ? ZONE_MOVABLE :
 			    ZONE_NORMAL - z, FIRST(z), BLOCKS);
@@ -351,6 +374,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 			plug(&in);
 			break;
 		case 14:	/* little memory for summaries */
+			starved = true;
 			host_allocations_left = take(&in, 1) % 4;
 			begin(&in);
 			claim(&in);

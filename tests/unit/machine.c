@@ -4,6 +4,7 @@
 static struct machine *machines;
 static u32 rnd_state = 1;
 bool machine_reclaims;
+void (*machine_scanned)(void);
 
 const char *const ageing_names[NR_AGEINGS] = {
 	"fresh", "files", "pins", "many-pins", "clusters", "full", "stripes",
@@ -131,16 +132,13 @@ struct lc_pb lc_pbscan_idle_block(u32 now)
  * Free pages lie in pieces of about 16, used and owned ones are seen one by one.
  * Never are more pages said to be idle than there are.
  */
-struct lc_pb lc_pbscan_block(struct zone *zone, unsigned long block,
-			     unsigned long idle, unsigned int *touched)
+static struct lc_pb scan_block(struct machine *m, unsigned long block,
+			       unsigned long idle, unsigned int *touched)
 {
-	struct machine *m = zone->machine;
 	enum lc_pb_state state = LC_PB_MOVABLE;
 	const struct truth *t;
 	unsigned int pages = 1, known;
 
-	might_sleep();
-	assert(!host_mutexes);
 	if (block < m->first || block >= m->first + m->blocks ||
 	    m->truth[block - m->first].hole)
 		return lc_pb_summary(LC_PB_HOLE, 0, lc_pbscan_ticks());
@@ -163,6 +161,19 @@ struct lc_pb lc_pbscan_block(struct zone *zone, unsigned long block,
 	m->touched += pages;
 	return lc_pb_summary(state, (LC_COST_MOVE * t->used + t->owned) /
 			     LC_COST_SCALE, lc_pbscan_ticks());
+}
+
+struct lc_pb lc_pbscan_block(struct zone *zone, unsigned long block,
+			     unsigned long idle, unsigned int *touched)
+{
+	struct lc_pb pb;
+
+	might_sleep();
+	assert(!host_mutexes);
+	pb = scan_block(zone->machine, block, idle, touched);
+	if (machine_scanned)
+		machine_scanned();
+	return pb;
 }
 
 /* Pages that moved are somewhere else now, which no scan has seen. */

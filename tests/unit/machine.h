@@ -72,6 +72,9 @@ extern const char *const ageing_names[NR_AGEINGS];
 /* Let allocations free idle memory, as the pool's shrinker does. */
 extern bool machine_reclaims;
 
+/* Called, if set, at the end of each scan, before its result is used. */
+extern void (*machine_scanned)(void);
+
 /* Zones lie apart; the summaries go with the last one that is freed. */
 void machine_new(struct machine *m, int zone_idx, unsigned long first,
 		 unsigned long blocks);

@@ -3,6 +3,8 @@
  * Promise: memory: work in parts covers an extent once and nothing else, and no two parts
  *   meet inside what the kernel isolates at once
  * Promise: memory: work in parts ends once, when the last thread has left it
+ * Promise: memory: work for a request is done with its task's priority, on that task's CPUs,
+ *   and by the threads that there are
  */
 #include "parallel.h"
 #include "tap.h"
@@ -136,7 +138,7 @@ struct task_struct *host_thread(int (*run)(void *data), void *data)
 {
 	struct task_struct *thread = &threads[nr_threads];
 
-	if (nr_threads == max_threads)
+	if (nr_threads >= max_threads)
 		return (struct task_struct *)-ENOMEM;
 	*thread = (struct task_struct){ .run = run, .data = data };
 	nr_threads++;
@@ -176,6 +178,48 @@ static void count_end(struct lc_job *job)
 	ends++;
 }
 
+static int work_as_task(struct lc_job *job, const struct lc_extent *part)
+{
+	see(part);
+	fine &= running->nice == job->nice &&
+		running->cpus_ptr[0] == job->cpus[0];
+	return 0;
+}
+
+/* A job of a task with this priority and these CPUs, for threads that sleep. */
+static void job_of(int nice, unsigned long cpus)
+{
+	struct lc_job job;
+	unsigned int i;
+
+	for (i = 0; i < nr_threads; i++)
+		threads[i].awake = false;
+	draw_extent();
+	host_task.nice = nice;
+	host_task.cpus_ptr[0] = cpus;
+	if (lc_parallel_init(&job, &whole, work_as_task))
+		bail("no job");
+	fine &= job.nice == nice && job.cpus[0] == cpus;
+	job.end = count_end;
+	ends = 0;
+	fine &= lc_parallel_start(&job, false);
+	host_unlocked();
+	fine &= covered() && ends == 1;
+	lc_parallel_destroy(&job);
+}
+
+static void test_inherit(void)
+{
+	unsigned int i;
+
+	max_threads = ARRAY_SIZE(threads);
+	fine = true;
+	for (i = 0; i < 1000 && fine; i++)
+		job_of(i % 20, 1 + i);
+	ok(fine, "threads have the priority and the CPUs of the task");
+	ok(nr_threads <= num_online_cpus(), "%u of them do all jobs", nr_threads);
+}
+
 static int work_before_end(struct lc_job *job, const struct lc_extent *part)
 {
 	(void)job;
@@ -213,6 +257,7 @@ int main(void)
 	test_parts();
 	test_undo();
 	test_error();
+	test_inherit();
 	test_threads();
 	return tap_done();
 }

@@ -638,6 +638,30 @@ static void check_hotplug(void)
 	machine_free(&m);
 }
 
+static void second_half_comes(void)
+{
+	unsigned long b;
+
+	machine_scanned = NULL;
+	for (b = 4; b < 8; b++)
+		m.truth[b].hole = false;
+	stays(4, 4);
+}
+
+/* No scan looks at a hole again: one that is out of date must not be remembered. */
+static void check_hotplug_scan(void)
+{
+	struct lc_extent ext;
+	struct lc_search s;
+
+	draw("....hhhh");
+	machine_scanned = second_half_comes;
+	is(search(&s, BLOCKS(8), &ext), 0,
+	   "memory that comes online during a scan counts");
+	lc_search_done(&s, -EINTR);
+	machine_free(&m);
+}
+
 /* What is idle stays so when memory does not go offline after all. */
 static void check_hotplug_idle(void)
 {
@@ -657,6 +681,56 @@ static void check_hotplug_idle(void)
 	stays(0, 6);
 	is(alloc(BLOCKS(4), &ext, &tries), 0,
 	   "idle memory is still idle when other memory comes online");
+	machine_idle(&ext);
+	is(going(1, 4), 0, "it may go offline again");
+	stays(1, 4);
+	is(alloc(BLOCKS(4), &again, &tries), 0,
+	   "idle memory that may not go, and so was not evicted, is still idle");
+	is(again.pfn, ext.pfn, "all of it");
+	machine_free(&m);
+
+	draw("#....#");
+	is(alloc(BLOCKS(4), &ext, &tries), 0, "four blocks again");
+	is(going(1, 4), 0, "are to go offline");
+	machine_idle(&ext);
+	stays(1, 4);
+	is(alloc(BLOCKS(4), &again, &tries), 0,
+	   "what became idle meanwhile is idle when it stays");
+	machine_free(&m);
+}
+
+static bool fits(unsigned long nr, unsigned long align, unsigned long start,
+		 unsigned long end)
+{
+	const struct lc_constraint c = {
+		.nr_pages = nr,
+		.align = align,
+		.start_pfn = start,
+		.end_pfn = end,
+	};
+
+	return lc_search_fits(&m.zone, &c);
+}
+
+/* What a zone cannot have, whatever is in it. */
+static void check_fits(void)
+{
+	const unsigned long large = BLOCKS(1) << 20;
+
+	draw_zone(&m, ZONE_NORMAL, 0, "........");
+	ok(fits(BLOCKS(8), 1, 0, LC_NO_LIMIT), "a zone fits its own length");
+	ok(!fits(BLOCKS(8) + 1, 1, 0, LC_NO_LIMIT), "not more");
+	ok(!fits(BLOCKS(5), 1, 0, BLOCKS(4)), "nor more than is below a limit");
+	ok(!fits(BLOCKS(5), 1, BLOCKS(3) + 1, LC_NO_LIMIT), "or above one");
+	ok(!fits(1, 1, 0, 16), "no window is in a part of a pageblock");
+	ok(fits(1, large, 0, LC_NO_LIMIT), "address 0 has any alignment");
+	ok(!fits(1, large, 1, LC_NO_LIMIT), "no other one has");
+	/* as on a PC */
+	m.zone.zone_start_pfn = 1;
+	ok(!fits(1, large, 0, LC_NO_LIMIT), "and it must be in the zone");
+	m.zone.zone_start_pfn = 0;
+	m.zone.managed_pages = BLOCKS(4);
+	ok(!fits(BLOCKS(5), 1, 0, LC_NO_LIMIT), "more than it has without holes");
 	machine_free(&m);
 }
 
@@ -1028,7 +1102,9 @@ int main(void)
 	check_part();
 	check_reclaim();
 	check_hotplug();
+	check_hotplug_scan();
 	check_hotplug_idle();
+	check_fits();
 	check_signal();
 	check_interrupted();
 	check_stale();

@@ -55,6 +55,7 @@ typedef unsigned long cpumask_var_t[1];
 
 struct task_struct {
 	unsigned long cpus_ptr[1];
+	int nice;
 	bool in_iowait;
 	struct {
 		u64 sum_exec_runtime;
@@ -78,9 +79,9 @@ bool host_thread_stops(void);
 #define kthread_should_stop()		host_thread_stops()
 #define kthread_stop(t)			((void)(t))
 #define wake_up_process(t)		((t)->awake = true)
-#define set_cpus_allowed_ptr(t, mask)	((void)(t), (void)(mask))
-#define set_user_nice(t, nice)		((void)(t))
-#define task_nice(t)			0
+#define set_cpus_allowed_ptr(t, mask)	((t)->cpus_ptr[0] = (mask)[0])
+#define set_user_nice(t, value)		((t)->nice = (value))
+#define task_nice(t)			((t)->nice)
 #define task_is_running(t)		((t) != NULL)
 #define set_current_state(state)	((void)(state))
 #define __set_current_state(state)	((void)(state))
