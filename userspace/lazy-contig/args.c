@@ -159,6 +159,9 @@ static int take_flag(struct args *args, enum option_id id)
 	case OPT_JSON:
 		args->json = true;
 		return CODE_OK;
+	case OPT_PINNABLE:
+		args->pinnable = true;
+		return CODE_OK;
 	case OPT_PROMETHEUS:
 		args->prometheus = true;
 		return CODE_OK;
@@ -295,8 +298,9 @@ int args_size(const struct args *args, int operand, __u64 *size)
 	return take_size(args->cmd, "SIZE", args->operands[operand], 1, size);
 }
 
-/* Is there a placement constraint? */
+/* Is there an option that a heap cannot obey? */
 bool args_placed(const struct args *args)
 {
-	return args->node >= 0 || args->align || args->min_addr || args->max_addr;
+	return args->node >= 0 || args->align || args->min_addr || args->max_addr ||
+		args->pinnable;
 }

@@ -59,6 +59,7 @@ enum option_id {
 	OPT_NODE,
 	OPT_OFF,
 	OPT_PID,
+	OPT_PINNABLE,
 	OPT_PROMETHEUS,
 	OPT_RELOAD,
 	OPT_SAVE,
@@ -69,7 +70,7 @@ enum option_id {
 	OPTIONS,
 };
 
-#define MAX_OPTIONS	12
+#define MAX_OPTIONS	16	/* of a command, with OPT_END */
 #define MAX_OPERANDS	2
 #define MAX_USAGES	4
 
@@ -85,6 +86,7 @@ struct args {
 	bool has_fill;
 	bool check;
 	bool hold;
+	bool pinnable;
 	bool json;
 	bool prometheus;
 	enum option_id action;	/* OPT_OFF, OPT_RELOAD or OPT_STATUS; OPT_END: none of them */

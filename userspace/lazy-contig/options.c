@@ -76,6 +76,11 @@ const struct option options[OPTIONS] = {
 		"query a descriptor of another process; needs permission to\n"
 		"trace it, see ptrace(2)", "processes"
 	},
+	[OPT_PINNABLE] = {
+		"pinnable", NULL,
+		"let mappings be pinned, so that direct I/O reaches the buffer;\n"
+		"--load and --save then make no copy", NULL
+	},
 	[OPT_PROMETHEUS] = {
 		"prometheus", NULL,
 		"print the Prometheus text format, for the textfile collector\n"

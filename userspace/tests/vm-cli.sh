@@ -75,6 +75,10 @@ alloc()
 	gives 4 "alloc where there is no memory" lazy-contig alloc 1M --max-addr 4K
 	gives 1 "alloc on a node that is not online" lazy-contig alloc 1M --node 63
 	gives 2 "alloc with a constraint and a heap" lazy-contig alloc 1M --node 0 --heap system
+	gives 2 "alloc --pinnable with a heap" lazy-contig alloc 1M --pinnable --heap system
+	says '--heap excludes .* --pinnable' "  names the options"
+	gives 0 "alloc --pinnable" lazy-contig alloc 1M --pinnable --max-addr 2G --json
+	json '.phys_addr < 2147483648 and .heap == "lazy_contig"' "  with a constraint"
 	gives 2 "alloc with an address that is too large" lazy-contig alloc 1M --max-addr 16777216T
 	says "--max-addr: '16777216T' is too large" "  names the option"
 	gives 0 "alloc from lazy_contig_dma32" \
