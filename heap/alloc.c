@@ -64,6 +64,7 @@ static DEFINE_MUTEX(lc_reserve_change_lock);
  * @outcome: the source, or why it failed
  * @failure: attempts to empty a window so far, and how they failed
  * @scarce: a zone was left out because the machine needs what it has
+ * @searched: another zone could spare the pages: places are what is missing
  * @hope: a zone is large enough, so that without the pool it may succeed
  * @late: the deadline came before all windows had been tried
  */
@@ -78,6 +79,7 @@ struct lc_alloc_control {
 	enum lc_counter outcome;
 	struct lc_failure failure;
 	bool scarce;
+	bool searched;
 	bool hope;
 	bool late;
 };
@@ -289,6 +291,7 @@ static struct zoneref *lc_alloc_search_node(struct lc_alloc_control *ac,
 		z++;
 	}
 	ac->hope |= s->nr_zones;
+	ac->searched |= s->nr_zones;
 	return z;
 }
 
@@ -409,6 +412,7 @@ static int lc_alloc_pages(struct lc_alloc_control *ac, bool from_reserve)
 	if (ret != -ENOSPC)
 		return ret;
 	ac->scarce = false;
+	ac->searched = false;
 	if (!packs) {
 		ret = lc_alloc_from_buddy(ac);
 		if (ret != -ENOSPC)
@@ -447,7 +451,7 @@ static int lc_alloc_take(struct lc_alloc_control *ac, bool from_reserve,
 	}
 	if (ret == -EINTR)
 		ac->outcome = LC_FAIL_KILLED;
-	else if (ac->scarce)
+	else if (ac->scarce && !ac->searched)
 		ac->outcome = LC_FAIL_MEMORY;
 	else
 		ac->outcome = ac->late ? LC_FAIL_TIME : LC_FAIL_PLACE;
