@@ -39,11 +39,8 @@ static int show_map(const struct args *args, const struct map *map)
 	struct map_view view = { .map = map };
 	int code = CODE_OK;
 
-	if (args->request) {
-		/* rounded up, but not to 0 */
-		view.size = ((args->request - 1) & -map->block) + map->block ?: -map->block;
-		view.place = map_find(map, view.size);
-	}
+	if (args->request)
+		map_request(&view, args->request);
 	if (args->svg)
 		code = write_svg(&view, args->svg);
 	else if (args->json)

@@ -107,11 +107,16 @@ struct map_view {
 	struct map_place place;
 };
 
+/* map_find.c */
+void map_request(struct map_view *view, __u64 size);
+
 /* map_print.c */
+void map_print_request(const struct map_view *view, const char *mark);
 bool map_marked(const struct map_view *view, const struct map_zone *zone, __u64 addr, __u64 size);
 void map_print(const struct map_view *view);
 
 /* map_json.c */
+json_object *map_request_object(const struct map_view *view);
 void map_print_json(const struct map_view *view);
 
 /* map_svg.c */

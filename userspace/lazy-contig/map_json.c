@@ -77,7 +77,7 @@ static json_object *new_largest(const struct map *map)
 	return array;
 }
 
-static json_object *new_request(const struct map_view *view)
+json_object *map_request_object(const struct map_view *view)
 {
 	json_object *request = json_object_new_object(), *array = json_object_new_array();
 	const struct map_place *place = &view->place;
@@ -108,7 +108,7 @@ void map_print_json(const struct map_view *view)
 	json_object_object_add(out, "totals", new_totals(view->map));
 	json_object_object_add(out, "largest", new_largest(view->map));
 	if (view->size)
-		json_object_object_add(out, "request", new_request(view));
+		json_object_object_add(out, "request", map_request_object(view));
 	print_object(out, true);
 	json_object_put(out);
 }

@@ -10,7 +10,7 @@
 #define COLUMNS		80
 #define LINES		24
 #define PER_LINE	3	/* states in a line of the legend */
-#define MARK		'*'
+#define MARK		"*"
 
 struct screen {
 	int columns, lines;
@@ -74,7 +74,7 @@ static void print_row(const struct map_view *view, const struct map_zone *zone,
 			putchar(' ');
 		} else if (map_marked(view, zone, addr + i * grid->cell, grid->cell)) {
 			set_colour(screen, &colour, 7);
-			putchar(MARK);
+			fputs(MARK, stdout);
 		} else {
 			set_colour(screen, &colour, map_states[cells[i]].colour);
 			putchar(map_states[cells[i]].letter);
@@ -174,7 +174,8 @@ static void print_largest(const struct map *map)
 	}
 }
 
-static void print_request(const struct map_view *view)
+/* @mark: what stands behind the address of the place */
+void map_print_request(const struct map_view *view, const char *mark)
 {
 	const struct map_place *place = &view->place;
 	struct map_run runs[MAP_MAX_BLOCKING];
@@ -187,8 +188,8 @@ static void print_request(const struct map_view *view)
 		return;
 	}
 	if (!place->blocking) {
-		printf("%s would be taken at 0x%llx (%c), node %d %s, cost %llu\n", size,
-		       place->addr, MARK, place->zone->node, place->zone->name, place->cost);
+		printf("%s would be taken at 0x%llx%s, node %d %s, cost %llu\n", size,
+		       place->addr, mark, place->zone->node, place->zone->name, place->cost);
 		return;
 	}
 	format_size(place->blocking, part, sizeof(part));
@@ -234,6 +235,6 @@ void map_print(const struct map_view *view)
 	print_legend(map, &screen);
 	print_largest(map);
 	if (view->size)
-		print_request(view);
+		map_print_request(view, " (" MARK ")");
 	fflush(stdout);
 }

@@ -4,7 +4,9 @@
 # Promise: tools: every command, its JSON and its exit codes
 # Promise: tools: list shows live buffers with owner, name and importers
 # Promise: tools: map shows all memory, the largest buffer, and the place of a request
-# Promise: tools: stat, explain and doctor report counters, causes and remedies
+# Promise: tools: reserve shows and sets the reserve of each node
+# Promise: tools: stat, explain and doctor report counters, causes and remedies, explain
+#   what is in the way
 # Promise: security: no physical address without CAP_SYS_ADMIN: ioctl, sysfs, debugfs,
 #   /proc, the command's output
 #
@@ -34,7 +36,7 @@ general()
 	gives 0 "--help" lazy-contig --help
 	gives 0 "-h" lazy-contig -h
 	says '^  keep free ' "  lists the commands"
-	for command in alloc list status stat map movable query send receive probe keep "keep list" \
+	for command in alloc list status stat map reserve movable query send receive probe keep "keep list" \
 		"keep show" "keep open" "keep resize" "keep free" kdump explain doctor; do
 		# shellcheck disable=SC2086 # one or two words
 		gives 0 "$command --help" lazy-contig $command --help
@@ -106,6 +108,69 @@ alloc()
 	gives 2 "alloc --fill with an invalid pattern" lazy-contig alloc 4M --fill nonsense
 	gives 1 "alloc from a node that is not a heap" lazy-contig alloc 4M --heap /dev/null
 	gives 5 "alloc without permission" as_nobody lazy-contig alloc 4M
+}
+
+# A request for all of a zone up to a kept buffer, that included: no place, but much memory
+in_the_way()
+{
+	local start kept blocks=$tmp/blocks failure=$tmp/failure
+
+	start=$(lazy-contig map --json | jq '.blocks | group_by(.zone) |
+		max_by([.[].size] | add)[0].phys_addr')
+	gives 0 "a kept buffer" lazy-contig keep 2M --min-addr $((start + (256 << 20))) \
+		--max-addr $((start + (384 << 20))) --json
+	kept=$(jq .phys_addr "$tmp/out")
+	gives 4 "alloc of what it is in the way of" lazy-contig alloc \
+		$((kept + (2 << 20) - start)) --max-addr $((kept + (2 << 20) - 1))
+	gives 0 "explain --json" lazy-contig explain --json
+	keys
+	json '.reason == "fail_place" and .request.size >= 268435456' \
+		"  says that a place is missing, not memory"
+	gives 0 "free" lazy-contig keep free "$kept"
+
+	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' address bytes node zone state cost idle \
+		0x100000000 4194304 0 Normal free 0 0 0x100400000 2097152 0 Normal pinned 7 0 \
+		0x100600000 4194304 0 Normal movable 700 0 >"$blocks"
+	echo 'reason=fail_time size=8384512 node=0 attempts=2 busy=1 nomem=0' >"$failure"
+	failure="mount --bind $failure /sys/class/misc/lazy_contig/last_failure"
+	gives 0 "explain of memory with a pinned page" hidden "$failure &&
+		mount --bind $blocks /sys/kernel/debug/lazy_contig/blocks" lazy-contig explain --json
+	json '.request | (.fits | not) and .phys_addr == 4294967296 and .blocking ==
+		[{ phys_addr: 4299161600, size: 2097152, state: "pinned" }]' "  names what blocks"
+	gives 0 "the same as text" hidden "$failure &&
+		mount --bind $blocks /sys/kernel/debug/lazy_contig/blocks" lazy-contig explain
+	says '^No place for 8 MiB\. Least is in the way at 0x100[0-9a-f]*, node 0 Normal: 2 MiB$' \
+		"  says where"
+	says '^  0x100400000 2 MiB pinned$' "  and what"
+	gives 0 "explain without debugfs" hidden "$failure && umount /sys/kernel/debug" \
+		lazy-contig explain --json
+	json '.reason == "fail_time" and (has("request") | not)' "  says the reason"
+}
+
+reserve()
+{
+	local file=/sys/class/misc/lazy_contig/reserve
+
+	gives 0 "reserve" lazy-contig reserve
+	says '^0 +0 bytes$' "  shows each node"
+	gives 0 "reserve SIZE" lazy-contig reserve 15900K --json
+	json '.nodes == [{ node: 0, reserve_bytes: 16777216 }]' "  sets it, in whole MiB"
+	keys
+	gives 0 "  as the file of the module has it" grep -qx '0 16' $file
+	gives 0 "reserve --node" lazy-contig reserve 8M --node 0
+	says '^0 +8 MiB$' "  lowers it"
+	gives 4 "reserve of more than there is" lazy-contig reserve 1T
+	says '^0 +8 MiB$' "  leaves it as it was"
+	says 'lazy-contig: 8 MiB of 1 TiB are set aside' "  and says what is missing"
+	gives 3 "reserve of a node without memory" lazy-contig reserve 8M --node 63
+	gives 2 "reserve of an invalid size" lazy-contig reserve many
+	gives 0 "reserve for an unprivileged user" as_nobody lazy-contig reserve
+	gives 5 "reserve SIZE for an unprivileged user" as_nobody lazy-contig reserve 16M
+	says "reserve: Permission denied" "  names the file"
+	gives 0 "reserve 0" lazy-contig reserve 0
+	gives 0 "  gives all back" grep -qx '0 0' $file
+	gives 3 "reserve without the module" \
+		hidden 'mount -t tmpfs none /sys/class' lazy-contig reserve
 }
 
 # A buffer that a process holds, shown by list and query
@@ -258,13 +323,71 @@ status_of()
 	printf '.checks[] | select(.check == "%s") | .status == "%s"' "$1" "$2"
 }
 
+# advises CHECK STATUS REGEX DESCRIPTION: of the last output of doctor
+advises()
+{
+	json ".checks[] | select(.check == \"$1\") | .status == \"$2\" and
+		(.remedy | test(\"$3\"))" "$4"
+}
+
+# What doctor says of a machine without the module, of which these files are hidden
+remedies()
+{
+	local modules hide
+	modules=/lib/modules/$(uname -r)
+	hide="mount -t tmpfs none /sys/module && mount -t tmpfs none /boot &&
+		mount -t tmpfs none /lib/modules && mkdir -p $modules/updates"
+
+	gives 3 "doctor where no configuration is found" hidden "$hide" lazy-contig doctor --json
+	advises kernel unknown CONFIG_CONTIG_ALLOC=y "  says what to check"
+	advises module failed "linux-headers-.* make install" "  and to install headers and module"
+	gives 3 "doctor with a kernel that lacks an option" hidden "$hide &&
+		echo '# CONFIG_CONTIG_ALLOC is not set' >/boot/config-$(uname -r)" \
+		lazy-contig doctor --json
+	advises kernel failed 'boot a kernel with it' "  says so"
+	gives 3 "doctor where depmod has not run" hidden "$hide &&
+		touch $modules/modules.dep $modules/updates/lazy_contig.ko.xz" \
+		lazy-contig doctor --json
+	advises module failed '^sudo depmod' "  says to run it"
+	gives 3 "doctor where the module is not loaded" hidden "$hide &&
+		echo updates/lazy_contig.ko: >$modules/modules.dep" lazy-contig doctor --json
+	advises module failed '^sudo modprobe' "  says to load it"
+
+	hide="$hide && mkdir -p /sys/module/module/parameters &&
+		echo Y >/sys/module/module/parameters/sig_enforce"
+	gives 3 "doctor where signatures are required" hidden "$hide" lazy-contig doctor --json
+	advises signature warning '^sign .* enrolled by mokutil' "  says to sign"
+	gives 3 "doctor with a key of DKMS" hidden "$hide && mount -t tmpfs none /var/lib &&
+		mkdir /var/lib/dkms && touch /var/lib/dkms/mok.pub" lazy-contig doctor --json
+	advises signature warning '^sudo mokutil --import /var/lib/dkms/mok.pub' \
+		"  says to enrol it"
+}
+
+# What doctor says of the machine as it is
+resources()
+{
+	local limit=/sys/module/lazy_contig/parameters/limit_mb
+
+	printf '%s\n' 'MemTotal: 2000000 kB' 'MemAvailable: 100000 kB' >"$tmp/meminfo"
+	gives 0 "doctor with little memory" hidden "mount --bind $tmp/meminfo /proc/meminfo" \
+		lazy-contig doctor --json
+	advises memory warning 'memory or swap' "  warns of it"
+	echo 1 >$limit
+	gives 4 "doctor with a small limit" lazy-contig doctor --json
+	json '.checks[] | select(.check == "memory") | .detail | test("limit of all buffers: 1 MiB")' \
+		"  shows it"
+	advises trial failed 'limit_mb' "  says to raise it"
+	echo 0 >$limit
+}
+
 doctor()
 {
 	local nodes="$heap ${heap}_dma32 /dev/dma_heap/linux,cma /dev/dma_heap/reserved
 		/dev/lazy_contig"
 
 	gives 0 "doctor" lazy-contig doctor
-	says '/dev/dma_heap/linux,cma, /dev/dma_heap/reserved' "  names every heap"
+	says '/lazy_contig_dma32 \(below=4G\), /dev/dma_heap/linux,cma, /dev/dma_heap/reserved,' \
+		"  names every heap, with its properties"
 	gives 0 "doctor --json" lazy-contig doctor --json
 	keys
 	json '.ok and all(.checks[]; .status == "ok")' "  all checks are ok"
@@ -339,9 +462,16 @@ figures()
 		(.advice | test("limit_mb"))' "  names the reason and a remedy"
 	gives 0 "explain" lazy-contig explain
 	says 'limit' "  describes the reason"
+	gives 4 "an allocation where there is no place" lazy-contig alloc 1M --max-addr 4K
+	gives 0 "explain --json" lazy-contig explain --json
+	keys
+	json '.reason == "fail_place" and .node == -1 and .request.fits and
+		.request.phys_addr > 0' "  looks for a place, without limits of address"
+	gives 0 "explain" lazy-contig explain
+	says '^2 MiB would be taken at 0x[0-9a-f]+, node 0 ' "  shows it"
 	gives 2 "stat in two formats" lazy-contig stat --prometheus --json
 	gives 0 "stat --watch --json" sh -c 'lazy-contig stat --watch 1 --json | head -n 2'
-	jq -es 'length == 2 and all(.[]; .requests == 2)' "$tmp/out" >/dev/null
+	jq -es 'length == 2 and all(.[]; .requests == 3)' "$tmp/out" >/dev/null
 	result $? "  prints an object each time"
 	gives 0 "stat --watch" sh -c 'lazy-contig stat --watch 1 | sed "/CHANGE/q"'
 	says '^NAME +VALUE UNIT +CHANGE UNIT$' "  shows what changes"
@@ -409,10 +539,14 @@ general
 figures
 alloc
 map
+in_the_way
+reserve
 held
 sorted
 query
 pass
 pass_errors
 doctor
+remedies
+resources
 tap_done
