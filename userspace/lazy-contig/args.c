@@ -223,6 +223,9 @@ static int take_option(struct args *args, enum option_id id, const char *value)
 		return take_int(args, id, value, 0, &args->timeout);
 	case OPT_WATCH:
 		return take_int(args, id, value, 1, &args->watch);
+	case OPT_ZONE:
+		args->zone = value;
+		return CODE_OK;
 	default:
 		return take_flag(args, id);
 	}

@@ -67,6 +67,7 @@ enum option_id {
 	OPT_SVG,
 	OPT_TIMEOUT,
 	OPT_WATCH,
+	OPT_ZONE,
 	OPTIONS,
 };
 
@@ -97,6 +98,7 @@ struct args {
 	__u64 max_addr;		/* 0: not given */
 	__u64 request;		/* size of --for; 0: not given */
 	const char *svg;	/* NULL: not given */
+	const char *zone;	/* NULL: not given */
 	int timeout;		/* seconds */
 	int watch;		/* seconds; 0: once */
 	int count;		/* number of operands */

@@ -91,7 +91,7 @@ static void explain_place(json_object *out, bool json)
 	int node = json_object_get_int(json_object_object_get(out, "node"));
 
 	if (!map_load(&map)) {
-		map_select(&map, node, 0, 0);
+		map_select(&map, node, NULL, 0, 0);
 		map_request(&view, json_object_get_uint64(json_object_object_get(out, "size")));
 		if (json) {
 			json_object_object_add(out, "request", map_request_object(&view));

@@ -156,8 +156,12 @@ static bool first_of_node(const struct map *map, size_t i)
 	return !i || map->zones[i].node != map->zones[i - 1].node;
 }
 
-static void print_largest(const struct map *map)
+/* The first two heaps have what their nodes have, and what is below 4 GiB. */
+#define SAME_HEAPS	2
+
+static void print_largest(const struct map_view *view)
 {
+	const struct map *map = view->map;
 	struct map_place all, low;
 	size_t i;
 
@@ -170,6 +174,12 @@ static void print_largest(const struct map *map)
 		print_place(&all);
 		fputs("; below 4 GiB: ", stdout);
 		print_place(&low);
+		putchar('\n');
+	}
+	for (i = SAME_HEAPS; i < view->heaps.count; i++) {
+		all = map_largest_of_heap(map, &view->heaps.heaps[i]);
+		printf("Largest buffer of heap %s: ", view->heaps.heaps[i].name);
+		print_place(&all);
 		putchar('\n');
 	}
 }
@@ -211,6 +221,8 @@ static int other_lines(const struct map_view *view)
 	lines += (count_states(view->map) + PER_LINE - 1) / PER_LINE;
 	for (i = 0; i < view->map->nr_zones; i++)
 		lines += first_of_node(view->map, i);
+	if (view->heaps.count > SAME_HEAPS)
+		lines += view->heaps.count - SAME_HEAPS;
 	if (view->size)
 		lines += 1 + map_blocking(view->map, &view->place, runs);
 	return lines;
@@ -233,7 +245,7 @@ void map_print(const struct map_view *view)
 	for (i = 0; i < map->nr_zones; i++)
 		print_zone(view, &map->zones[i], &screen, &grid, width);
 	print_legend(map, &screen);
-	print_largest(map);
+	print_largest(view);
 	if (view->size)
 		map_print_request(view, " (" MARK ")");
 	fflush(stdout);

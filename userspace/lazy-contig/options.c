@@ -108,4 +108,7 @@ const struct option options[OPTIONS] = {
 	[OPT_WATCH] = {
 		"watch", "SECONDS", "print periodically", NULL
 	},
+	[OPT_ZONE] = {
+		"zone", "ZONE", "zone of the memory: DMA, DMA32, Normal or Movable", "zones"
+	},
 };

@@ -498,12 +498,18 @@ map()
 	says '(^|  )B buffer +16 MiB' "  a legend with totals"
 	says '^Largest buffer of node 0: [0-9]+ [MG]iB at 0x[0-9a-f]+; below 4 GiB: [0-9]+' \
 		"  and the largest buffers"
+	says '^Largest buffer of heap linux,cma: [0-9]+ [MG]iB at 0x' "  of each heap"
 	gives 0 "  on at most a screen" test "$(wc -l <"$tmp/out")" -le 24
 	gives 0 "map --json" lazy-contig map --json
 	json "any(.blocks[]; .state == \"buffer\" and .phys_addr <= $addr and
 		.phys_addr + .size >= $addr + 16777216)" "  shows the buffer"
 	json '(.totals | add) == ([.blocks[].size] | add) and
 		all(.largest[]; .zone != null or .size > 0)' "  the totals, and the largest buffers"
+	json '[.heaps[].heap] == ["lazy_contig", "lazy_contig_dma32", "linux,cma", "reserved"]' \
+		"  and those of each heap"
+	gives 0 "map of a zone" lazy-contig map --zone "$(jq -r ".blocks[0].zone" "$tmp/out")" --json
+	json '[.blocks[].zone] | unique | length == 1' "  shows no other"
+	gives 3 "map of a zone that does not exist" lazy-contig map --zone none
 	gives 0 "map of the buffer" lazy-contig map --node 0 --min-addr "$addr" \
 		--max-addr $((addr + 16777215)) --json
 	json '.totals.buffer == 16777216 and (.blocks | length) == 1' "  shows nothing else"
