@@ -3,12 +3,7 @@
 #
 # Promise: tools: every command, its JSON and its exit codes
 # Promise: tools: list shows live buffers with owner, name and importers
-# Promise: tools: map shows all memory, the largest buffer, and the place of a request
-# Promise: tools: reserve shows and sets the reserve of each node
-# Promise: tools: stat, explain and doctor report counters, causes and remedies, explain
-#   what is in the way
-# Promise: security: no physical address without CAP_SYS_ADMIN: ioctl, sysfs, debugfs,
-#   /proc, the command's output
+# Promise: tools: stat and explain report counters, causes and remedies
 #
 # For root, in a virtual machine with the module loaded.
 set -u
@@ -108,69 +103,6 @@ alloc()
 	gives 2 "alloc --fill with an invalid pattern" lazy-contig alloc 4M --fill nonsense
 	gives 1 "alloc from a node that is not a heap" lazy-contig alloc 4M --heap /dev/null
 	gives 5 "alloc without permission" as_nobody lazy-contig alloc 4M
-}
-
-# A request for all of a zone up to a kept buffer, that included: no place, but much memory
-in_the_way()
-{
-	local start kept blocks=$tmp/blocks failure=$tmp/failure
-
-	start=$(lazy-contig map --json | jq '.blocks | group_by(.zone) |
-		max_by([.[].size] | add)[0].phys_addr')
-	gives 0 "a kept buffer" lazy-contig keep 2M --min-addr $((start + (256 << 20))) \
-		--max-addr $((start + (384 << 20))) --json
-	kept=$(jq .phys_addr "$tmp/out")
-	gives 4 "alloc of what it is in the way of" lazy-contig alloc \
-		$((kept + (2 << 20) - start)) --max-addr $((kept + (2 << 20) - 1))
-	gives 0 "explain --json" lazy-contig explain --json
-	keys
-	json '.reason == "fail_place" and .request.size >= 268435456' \
-		"  says that a place is missing, not memory"
-	gives 0 "free" lazy-contig keep free "$kept"
-
-	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' address bytes node zone state cost idle \
-		0x100000000 4194304 0 Normal free 0 0 0x100400000 2097152 0 Normal pinned 7 0 \
-		0x100600000 4194304 0 Normal movable 700 0 >"$blocks"
-	echo 'reason=fail_time size=8384512 node=0 attempts=2 busy=1 nomem=0' >"$failure"
-	failure="mount --bind $failure /sys/class/misc/lazy_contig/last_failure"
-	gives 0 "explain of memory with a pinned page" hidden "$failure &&
-		mount --bind $blocks /sys/kernel/debug/lazy_contig/blocks" lazy-contig explain --json
-	json '.request | (.fits | not) and .phys_addr == 4294967296 and .blocking ==
-		[{ phys_addr: 4299161600, size: 2097152, state: "pinned" }]' "  names what blocks"
-	gives 0 "the same as text" hidden "$failure &&
-		mount --bind $blocks /sys/kernel/debug/lazy_contig/blocks" lazy-contig explain
-	says '^No place for 8 MiB\. Least is in the way at 0x100[0-9a-f]*, node 0 Normal: 2 MiB$' \
-		"  says where"
-	says '^  0x100400000 2 MiB pinned$' "  and what"
-	gives 0 "explain without debugfs" hidden "$failure && umount /sys/kernel/debug" \
-		lazy-contig explain --json
-	json '.reason == "fail_time" and (has("request") | not)' "  says the reason"
-}
-
-reserve()
-{
-	local file=/sys/class/misc/lazy_contig/reserve
-
-	gives 0 "reserve" lazy-contig reserve
-	says '^0 +0 bytes$' "  shows each node"
-	gives 0 "reserve SIZE" lazy-contig reserve 15900K --json
-	json '.nodes == [{ node: 0, reserve_bytes: 16777216 }]' "  sets it, in whole MiB"
-	keys
-	gives 0 "  as the file of the module has it" grep -qx '0 16' $file
-	gives 0 "reserve --node" lazy-contig reserve 8M --node 0
-	says '^0 +8 MiB$' "  lowers it"
-	gives 4 "reserve of more than there is" lazy-contig reserve 1T
-	says '^0 +8 MiB$' "  leaves it as it was"
-	says 'lazy-contig: 8 MiB of 1 TiB are set aside' "  and says what is missing"
-	gives 3 "reserve of a node without memory" lazy-contig reserve 8M --node 63
-	gives 2 "reserve of an invalid size" lazy-contig reserve many
-	gives 0 "reserve for an unprivileged user" as_nobody lazy-contig reserve
-	gives 5 "reserve SIZE for an unprivileged user" as_nobody lazy-contig reserve 16M
-	says "reserve: Permission denied" "  names the file"
-	gives 0 "reserve 0" lazy-contig reserve 0
-	gives 0 "  gives all back" grep -qx '0 0' $file
-	gives 3 "reserve without the module" \
-		hidden 'mount -t tmpfs none /sys/class' lazy-contig reserve
 }
 
 # A buffer that a process holds, shown by list and query
@@ -309,133 +241,6 @@ pass_errors()
 	result $? "and that is received"
 }
 
-# hidden HIDE COMMAND...: runs the command in a mount namespace, after the command HIDE
-hidden()
-{
-	local hide=$1
-
-	shift
-	unshare -m sh -c "$hide"' && exec "$@"' sh "$@"
-}
-
-status_of()
-{
-	printf '.checks[] | select(.check == "%s") | .status == "%s"' "$1" "$2"
-}
-
-# advises CHECK STATUS REGEX DESCRIPTION: of the last output of doctor
-advises()
-{
-	json ".checks[] | select(.check == \"$1\") | .status == \"$2\" and
-		(.remedy | test(\"$3\"))" "$4"
-}
-
-# What doctor says of a machine without the module, of which these files are hidden
-remedies()
-{
-	local modules hide
-	modules=/lib/modules/$(uname -r)
-	hide="mount -t tmpfs none /sys/module && mount -t tmpfs none /boot &&
-		mount -t tmpfs none /lib/modules && mkdir -p $modules/updates"
-
-	gives 3 "doctor where no configuration is found" hidden "$hide" lazy-contig doctor --json
-	advises kernel unknown CONFIG_CONTIG_ALLOC=y "  says what to check"
-	advises module failed "linux-headers-.* make install" "  and to install headers and module"
-	gives 3 "doctor with a kernel that lacks an option" hidden "$hide &&
-		echo '# CONFIG_CONTIG_ALLOC is not set' >/boot/config-$(uname -r)" \
-		lazy-contig doctor --json
-	advises kernel failed 'boot a kernel with it' "  says so"
-	gives 3 "doctor where depmod has not run" hidden "$hide &&
-		touch $modules/modules.dep $modules/updates/lazy_contig.ko.xz" \
-		lazy-contig doctor --json
-	advises module failed '^sudo depmod' "  says to run it"
-	gives 3 "doctor where the module is not loaded" hidden "$hide &&
-		echo updates/lazy_contig.ko: >$modules/modules.dep" lazy-contig doctor --json
-	advises module failed '^sudo modprobe' "  says to load it"
-
-	hide="$hide && mkdir -p /sys/module/module/parameters &&
-		echo Y >/sys/module/module/parameters/sig_enforce"
-	gives 3 "doctor where signatures are required" hidden "$hide" lazy-contig doctor --json
-	advises signature warning '^sign .* enrolled by mokutil' "  says to sign"
-	gives 3 "doctor with a key of DKMS" hidden "$hide && mount -t tmpfs none /var/lib &&
-		mkdir /var/lib/dkms && touch /var/lib/dkms/mok.pub" lazy-contig doctor --json
-	advises signature warning '^sudo mokutil --import /var/lib/dkms/mok.pub' \
-		"  says to enrol it"
-}
-
-# What doctor says of the machine as it is
-resources()
-{
-	local limit=/sys/module/lazy_contig/parameters/limit_mb
-
-	printf '%s\n' 'MemTotal: 2000000 kB' 'MemAvailable: 100000 kB' >"$tmp/meminfo"
-	gives 0 "doctor with little memory" hidden "mount --bind $tmp/meminfo /proc/meminfo" \
-		lazy-contig doctor --json
-	advises memory warning 'memory or swap' "  warns of it"
-	echo 1 >$limit
-	gives 4 "doctor with a small limit" lazy-contig doctor --json
-	json '.checks[] | select(.check == "memory") | .detail | test("limit of all buffers: 1 MiB")' \
-		"  shows it"
-	advises trial failed 'limit_mb' "  says to raise it"
-	echo 0 >$limit
-}
-
-doctor()
-{
-	local nodes="$heap ${heap}_dma32 /dev/dma_heap/linux,cma /dev/dma_heap/reserved
-		/dev/lazy_contig"
-
-	gives 0 "doctor" lazy-contig doctor
-	says '/lazy_contig_dma32 \(below=4G\), /dev/dma_heap/linux,cma, /dev/dma_heap/reserved,' \
-		"  names every heap, with its properties"
-	gives 0 "doctor --json" lazy-contig doctor --json
-	keys
-	json '.ok and all(.checks[]; .status == "ok")' "  all checks are ok"
-	json '[.checks[].check] == ["kernel", "signature", "module", "nodes", "permission",
-		"memory", "trial"]' "  all checks are listed"
-
-	gives 3 "doctor without the module" \
-		hidden 'mount -t tmpfs none /sys/module && mount -t tmpfs none /dev' \
-		lazy-contig doctor --json
-	json '.ok == false' "  fails"
-	json "$(status_of module failed)" "  reports the module"
-	json '.checks[] | select(.check == "module") | .remedy | test("install")' "  with a remedy"
-	json "$(status_of nodes failed)" "  and the nodes"
-	gives 3 "list without the module" \
-		hidden 'mount -t tmpfs none /sys/module' lazy-contig list
-	gives 0 "list without debugfs or buffers" \
-		hidden 'umount /sys/kernel/debug' lazy-contig list
-	says 'debugfs is not mounted' "  says what is missing"
-	if [ -d /sys/module/dma_heap ]; then
-		gives 0 "doctor where heaps are accounted" \
-			hidden 'mount -t tmpfs none /sys/module/dma_heap
-				mkdir /sys/module/dma_heap/parameters
-				echo Y >/sys/module/dma_heap/parameters/mem_accounting' \
-			lazy-contig doctor --json
-		json "$(status_of kernel warning)" "  says that this heap is not"
-	fi
-	gives 3 "doctor without a node" \
-		hidden 'mount -t tmpfs none /dev/dma_heap' lazy-contig doctor --json
-	json "$(status_of module ok)" "  reports the module as ok"
-	json "$(status_of nodes failed)" "  and the nodes as failed"
-
-	gives 5 "doctor for an unprivileged user" as_nobody lazy-contig doctor --json
-	json '.checks[] | select(.check == "permission") | .remedy | test("udev")' \
-		"  refers to the udev rule"
-	# shellcheck disable=SC2086 # one word a node
-	chgrp video $nodes && chmod 0660 $nodes
-	gives 5 "doctor for an unprivileged user, with the udev rule" as_nobody lazy-contig doctor --json
-	json '.checks[] | select(.check == "permission") | .remedy | test("usermod -aG video")' \
-		"  names the group to join"
-	gives 0 "doctor for a member of the group" \
-		setpriv --reuid=65534 --regid=65534 --groups=video lazy-contig doctor
-	gives 0 "alloc for a member of the group" \
-		setpriv --reuid=65534 --regid=65534 --groups=video lazy-contig alloc 4M --json
-	json 'has("phys_addr") and .phys_addr == null and .node == 0' "  hides the address"
-	# shellcheck disable=SC2086 # one word a node
-	chgrp root $nodes && chmod 0600 $nodes
-}
-
 # Comes first, because it expects counters of 0.
 figures()
 {
@@ -484,75 +289,12 @@ figures()
 		hidden 'mount -t tmpfs none /sys/class' lazy-contig explain
 }
 
-map()
-{
-	local pid addr
-
-	hold lazy-contig alloc 16M --hold --json
-	pid=$!
-	addr=$(jq .phys_addr "$tmp/held")
-	gives 0 "map" lazy-contig map
-	says '^Node 0 [A-Z][A-Za-z0-9]*: 0x[0-9a-f]+-0x[0-9a-f]+, [0-9]+ [KMG]iB, [0-9]+ [KMG]iB a cell, largest ' \
-		"  has a line for a zone"
-	says '^0x[0-9a-f]+ [ .a-zA-Z#?]+$' "  and rows of plain characters"
-	says '(^|  )B buffer +16 MiB' "  a legend with totals"
-	says '^Largest buffer of node 0: [0-9]+ [MG]iB at 0x[0-9a-f]+; below 4 GiB: [0-9]+' \
-		"  and the largest buffers"
-	says '^Largest buffer of heap linux,cma: [0-9]+ [MG]iB at 0x' "  of each heap"
-	gives 0 "  on at most a screen" test "$(wc -l <"$tmp/out")" -le 24
-	gives 0 "map --json" lazy-contig map --json
-	json "any(.blocks[]; .state == \"buffer\" and .phys_addr <= $addr and
-		.phys_addr + .size >= $addr + 16777216)" "  shows the buffer"
-	json '(.totals | add) == ([.blocks[].size] | add) and
-		all(.largest[]; .zone != null or .size > 0)' "  the totals, and the largest buffers"
-	json '[.heaps[].heap] == ["lazy_contig", "lazy_contig_dma32", "linux,cma", "reserved"]' \
-		"  and those of each heap"
-	gives 0 "map of a zone" lazy-contig map --zone "$(jq -r ".blocks[0].zone" "$tmp/out")" --json
-	json '[.blocks[].zone] | unique | length == 1' "  shows no other"
-	gives 3 "map of a zone that does not exist" lazy-contig map --zone none
-	gives 0 "map of the buffer" lazy-contig map --node 0 --min-addr "$addr" \
-		--max-addr $((addr + 16777215)) --json
-	json '.totals.buffer == 16777216 and (.blocks | length) == 1' "  shows nothing else"
-	gives 4 "map --for where the buffer is" lazy-contig map --min-addr "$addr" \
-		--max-addr $((addr + 16777215)) --for 4M --json
-	keys
-	json '(.request.fits | not) and .request.blocking_bytes == 4194304 and
-		.request.blocking[0].state == "buffer"' "  says what is in the way"
-	kill $pid
-	wait $pid
-
-	gives 0 "map --for" lazy-contig map --for 8M
-	says '^8 MiB would be taken at 0x[0-9a-f]+ \(\*\), node 0 ' "  says where"
-	says '^0x[0-9a-f]+ .*\*' "  and marks it"
-	gives 4 "map --for more than there is" lazy-contig map --for 1T
-	says '^No place for 1 TiB: ' "  says so"
-	gives 0 "map --svg" lazy-contig map --svg "$tmp/svg"
-	gives 0 "  writes an image" grep -q '^</svg>$' "$tmp/svg"
-	gives 1 "map --svg to a full device" lazy-contig map --svg /dev/full
-	gives 2 "map --svg --json" lazy-contig map --svg "$tmp/svg" --json
-	gives 0 "map --watch --json" sh -c 'lazy-contig map --watch 1 --json | head -n 2'
-	jq -es 'length == 2 and all(.[]; .blocks)' "$tmp/out" >/dev/null
-	result $? "  prints an object each time"
-	gives 3 "map of a node without memory" lazy-contig map --node 63
-	gives 5 "map for an unprivileged user" as_nobody lazy-contig map
-	gives 5 "map without CAP_SYS_ADMIN" setpriv --bounding-set=-sys_admin \
-		--inh-caps=-sys_admin lazy-contig map
-	says 'addresses are hidden' "  says why"
-	gives 3 "map without debugfs" hidden 'umount /sys/kernel/debug' lazy-contig map
-}
-
 general
 figures
 alloc
-map
-in_the_way
-reserve
 held
 sorted
 query
 pass
 pass_errors
-doctor
-remedies
-resources
 tap_done
