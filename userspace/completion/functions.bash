@@ -22,6 +22,8 @@ _lazy_contig_values()
 		compgen -G '/sys/devices/system/node/node[0-9]*' | sed 's|.*/node||' ;;
 	patterns)
 		echo zero offset ;;
+	zones)
+		sed -n 's/^Node .*, zone *//p' /proc/zoneinfo 2>/dev/null | sort -u ;;
 	processes)
 		compgen -G '/proc/[0-9]*' | sed 's|.*/||' ;;
 	esac

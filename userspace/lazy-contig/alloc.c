@@ -30,7 +30,7 @@ static int run(const struct args *args)
 
 	if (args->heap && args_placed(args))
 		return usage_error(args->cmd,
-				   "--heap excludes --node, --align, --min-addr and --max-addr");
+				   "--heap excludes --node, --align, --min-addr, --max-addr and --pinnable");
 	code = load_size(args, &size);
 	if (code)
 		return code;
@@ -64,10 +64,10 @@ const struct command cmd_alloc = {
 "SIZE is in bytes, or in KiB, MiB, GiB or TiB with the suffix K, M, G or T. It is\n"
 "rounded up to the page size; without it, it is that of the file of --load. PATTERN is\n"
 "'zero', 'offset' (every 64-bit word is the complement of its offset), or a byte from 0\n"
-"to 255. With --node, --align, --min-addr or --max-addr, the buffer is allocated from\n"
-"/dev/lazy_contig instead of a heap.",
+"to 255. With --node, --align, --min-addr, --max-addr or --pinnable, the buffer is\n"
+"allocated from /dev/lazy_contig instead of a heap.",
 	.options = {
-		OPT_HEAP, OPT_NODE, OPT_ALIGN, OPT_MIN_ADDR, OPT_MAX_ADDR, OPT_NAME,
+		OPT_HEAP, OPT_NODE, OPT_ALIGN, OPT_MIN_ADDR, OPT_MAX_ADDR, OPT_PINNABLE, OPT_NAME,
 		OPT_CHECK, OPT_FILL, OPT_LOAD, OPT_HOLD, OPT_JSON
 	},
 	.max_operands = 1,

@@ -159,6 +159,9 @@ static int take_flag(struct args *args, enum option_id id)
 	case OPT_JSON:
 		args->json = true;
 		return CODE_OK;
+	case OPT_PINNABLE:
+		args->pinnable = true;
+		return CODE_OK;
 	case OPT_PROMETHEUS:
 		args->prometheus = true;
 		return CODE_OK;
@@ -220,6 +223,9 @@ static int take_option(struct args *args, enum option_id id, const char *value)
 		return take_int(args, id, value, 0, &args->timeout);
 	case OPT_WATCH:
 		return take_int(args, id, value, 1, &args->watch);
+	case OPT_ZONE:
+		args->zone = value;
+		return CODE_OK;
 	default:
 		return take_flag(args, id);
 	}
@@ -295,8 +301,9 @@ int args_size(const struct args *args, int operand, __u64 *size)
 	return take_size(args->cmd, "SIZE", args->operands[operand], 1, size);
 }
 
-/* Is there a placement constraint? */
+/* Is there an option that a heap cannot obey? */
 bool args_placed(const struct args *args)
 {
-	return args->node >= 0 || args->align || args->min_addr || args->max_addr;
+	return args->node >= 0 || args->align || args->min_addr || args->max_addr ||
+		args->pinnable;
 }

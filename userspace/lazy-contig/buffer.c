@@ -48,8 +48,8 @@ int buffer_alloc(const char *heap, __u64 size, int *fd)
 }
 
 /*
- * Allocates a buffer with the placement constraints in @args and, if it is to be kept,
- * the name. Return: an exit code.
+ * Allocates a buffer with the placement constraints in @args, pinnable or not and, if it
+ * is to be kept, with the name. Return: an exit code.
  */
 int buffer_request(const struct args *args, __u64 size, __u32 flags, int *fd)
 {
@@ -59,7 +59,7 @@ int buffer_request(const struct args *args, __u64 size, __u32 flags, int *fd)
 	if (dev < 0)
 		return fail_file(dev, LAZY_CONTIG_DEVICE);
 	lazy_contig_request_init(&request, sizeof(request));
-	request.flags = flags;
+	request.flags = flags | (args->pinnable ? LAZY_CONTIG_PINNABLE : 0);
 	request.len = size;
 	request.align = args->align;
 	request.min_addr = args->min_addr;

@@ -59,6 +59,7 @@ enum option_id {
 	OPT_NODE,
 	OPT_OFF,
 	OPT_PID,
+	OPT_PINNABLE,
 	OPT_PROMETHEUS,
 	OPT_RELOAD,
 	OPT_SAVE,
@@ -66,10 +67,11 @@ enum option_id {
 	OPT_SVG,
 	OPT_TIMEOUT,
 	OPT_WATCH,
+	OPT_ZONE,
 	OPTIONS,
 };
 
-#define MAX_OPTIONS	12
+#define MAX_OPTIONS	16	/* of a command, with OPT_END */
 #define MAX_OPERANDS	2
 #define MAX_USAGES	4
 
@@ -85,6 +87,7 @@ struct args {
 	bool has_fill;
 	bool check;
 	bool hold;
+	bool pinnable;
 	bool json;
 	bool prometheus;
 	enum option_id action;	/* OPT_OFF, OPT_RELOAD or OPT_STATUS; OPT_END: none of them */
@@ -95,6 +98,7 @@ struct args {
 	__u64 max_addr;		/* 0: not given */
 	__u64 request;		/* size of --for; 0: not given */
 	const char *svg;	/* NULL: not given */
+	const char *zone;	/* NULL: not given */
 	int timeout;		/* seconds */
 	int watch;		/* seconds; 0: once */
 	int count;		/* number of operands */
@@ -129,7 +133,7 @@ extern const struct command cmd_alloc, cmd_doctor, cmd_explain, cmd_kdump;
 extern const struct command cmd_keep, cmd_keep_free, cmd_keep_list, cmd_keep_open;
 extern const struct command cmd_keep_resize, cmd_keep_show;
 extern const struct command cmd_list, cmd_map, cmd_movable, cmd_probe, cmd_query, cmd_receive;
-extern const struct command cmd_send, cmd_stat, cmd_status;
+extern const struct command cmd_reserve, cmd_send, cmd_stat, cmd_status;
 
 /* commands.c */
 extern const struct command * const commands[];	/* ends with NULL */
@@ -160,9 +164,14 @@ int args_size(const struct args *args, int operand, __u64 *size);
 bool args_placed(const struct args *args);
 
 /* heaps.c: the heaps of the module */
+struct heap {
+	char name[256];
+	char properties[256];	/* KEY[=VALUE][:KEY[=VALUE]]..., may be empty */
+};
+
 struct heaps {
 	size_t count;
-	char names[32][256];
+	struct heap heaps[32];
 };
 
 void heaps_find(struct heaps *heaps);
@@ -228,6 +237,9 @@ int file_read_line(const char *path, char *buf, size_t len);
 int file_write(const char *path, const char *text);
 int sysfs_read(const char *name, char *text, size_t size);
 __u64 meminfo_bytes(const char *key);
+
+/* reserve.c */
+int reserve_read(json_object *nodes);
 
 /* stat.c */
 void format_statistic(const char *name, long long value, bool sign, char *text, size_t len);

@@ -10,6 +10,7 @@ const struct command * const commands[] = {
 	&cmd_status,
 	&cmd_stat,
 	&cmd_map,
+	&cmd_reserve,
 	&cmd_movable,
 	&cmd_query,
 	&cmd_send,

@@ -9,7 +9,7 @@
 struct finding {
 	enum { FINDING_OK, FINDING_WARNING, FINDING_UNKNOWN, FINDING_FAILED } status;
 	int code;		/* exit code for FINDING_FAILED */
-	char detail[256];
+	char detail[1100];
 	char remedy[256];
 };
 

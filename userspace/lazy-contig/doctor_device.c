@@ -26,7 +26,7 @@ static const char *bad_node(int mode)
 
 	heaps_find(&heaps);
 	for (i = 0; i < heaps.count; i++) {
-		snprintf(path, sizeof(path), "/dev/dma_heap/%s", heaps.names[i]);
+		snprintf(path, sizeof(path), "/dev/dma_heap/%s", heaps.heaps[i].name);
 		if (access(path, mode))
 			return path;
 	}
@@ -36,13 +36,17 @@ static const char *bad_node(int mode)
 static void list_nodes(struct finding *f)
 {
 	struct heaps heaps;
-	char text[256] = "";
+	char text[1024] = "";
+	const char *properties;
 	size_t i, len = 0;
 
 	heaps_find(&heaps);
-	for (i = 0; i < heaps.count && len < sizeof(text); i++)
-		len += snprintf(text + len, sizeof(text) - len, "/dev/dma_heap/%s, ",
-				heaps.names[i]);
+	for (i = 0; i < heaps.count && len < sizeof(text); i++) {
+		properties = heaps.heaps[i].properties;
+		len += snprintf(text + len, sizeof(text) - len, "/dev/dma_heap/%s%s%s%s, ",
+				heaps.heaps[i].name, *properties ? " (" : "", properties,
+				*properties ? ")" : "");
+	}
 	found(f, "%s%s", text, LAZY_CONTIG_DEVICE);
 }
 

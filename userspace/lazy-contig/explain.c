@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cli.h"
+#include "map.h"
 
 struct reason {
 	const char *name;	/* as in last_failure, and of the counter in sysfs */
@@ -26,9 +26,10 @@ static const struct reason reasons[] = {
 		"fail_place",
 		"Enough memory is available, but every range of that length contains pages that\n"
 		"cannot be migrated.",
-		"Allocate less, allocate soon after boot, or set up a reserve then: see 'reserve'\n"
-		"in lazy_contig(4). ZONE_MOVABLE is not used if the parameter zone_movable is 0,\n"
-		"and memory above 4 GiB is not used for lazy_contig_dma32.",
+		"Allocate less, or soon after boot; or set up a reserve ('lazy-contig reserve') or\n"
+		"movable memory ('lazy-contig movable') then. ZONE_MOVABLE is not used if the\n"
+		"parameter zone_movable is 0, nor for pinnable buffers, and memory above 4 GiB is\n"
+		"not used for lazy_contig_dma32.",
 	}, {
 		"fail_time",
 		"No range could be emptied within time_limit_ms; further candidates were not\n"
@@ -56,6 +57,12 @@ static const struct reason *find_reason(const char *name)
 	return NULL;
 }
 
+/* Does it depend on what lies in memory, and where? */
+static bool about_place(const struct reason *reason)
+{
+	return !strcmp(reason->name, "fail_place") || !strcmp(reason->name, "fail_time");
+}
+
 /* Parses KEY=VALUE pairs separated by blanks. */
 static void split(char *text, json_object *out)
 {
@@ -67,11 +74,33 @@ static void split(char *text, json_object *out)
 		if (!value)
 			continue;
 		*value++ = 0;
-		if (parse_number(value, UINT64_MAX, &number))
+		if (!strcmp(value, "-1"))
+			json_object_object_add(out, word, json_object_new_int(-1));
+		else if (parse_number(value, UINT64_MAX, &number))
 			add_string(out, word, value);
 		else
 			add_u64(out, word, number);
 	}
+}
+
+/* Shows what is in the way of such a request now; nothing if that cannot be read. */
+static void explain_place(json_object *out, bool json)
+{
+	struct map map;
+	struct map_view view = { .map = &map };
+	int node = json_object_get_int(json_object_object_get(out, "node"));
+
+	if (!map_load(&map)) {
+		map_select(&map, node, NULL, 0, 0);
+		map_request(&view, json_object_get_uint64(json_object_object_get(out, "size")));
+		if (json) {
+			json_object_object_add(out, "request", map_request_object(&view));
+		} else {
+			puts("As memory is now, and without limits of address and alignment:");
+			map_print_request(&view, "");
+		}
+	}
+	map_free(&map);
 }
 
 static void print_text(json_object *out, const struct reason *reason)
@@ -87,6 +116,8 @@ static void print_text(json_object *out, const struct reason *reason)
 		       json_object_get_string(json_object_object_get(out, "attempts")),
 		       json_object_get_string(json_object_object_get(out, "busy")),
 		       json_object_get_string(json_object_object_get(out, "nomem")));
+	if (about_place(reason))
+		explain_place(out, false);
 	printf("Advice:\n%s\n", reason->advice);
 }
 
@@ -114,6 +145,8 @@ static int run(const struct args *args)
 	if (args->json && reason) {
 		add_string(out, "why", reason->why);
 		add_string(out, "advice", reason->advice);
+		if (about_place(reason))
+			explain_place(out, true);
 	}
 	if (args->json)
 		print_object(out, true);
@@ -130,8 +163,8 @@ const struct command cmd_explain = {
 	.summary = "print why the last failed request failed",
 	.usage = { "[OPTION]..." },
 	.help =
-"Print why the last failed request failed, and what to do about it. Only root\n"
-"can: it may be the request of another user.",
+"Print why the last failed request failed, what is in its way now, and what to do\n"
+"about it. Only root can: it may be the request of another user.",
 	.options = { OPT_JSON },
 	.run = run,
 };

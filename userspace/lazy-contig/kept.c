@@ -157,8 +157,8 @@ const struct command cmd_keep = {
 "print its location.",
 	.notes = "'keep list' and the other commands of kept buffers have a --help of their own.",
 	.options = {
-		OPT_IOMEM_NAME, OPT_NODE, OPT_ALIGN, OPT_MIN_ADDR, OPT_MAX_ADDR, OPT_CHECK,
-		OPT_FILL, OPT_LOAD, OPT_HOLD, OPT_JSON
+		OPT_IOMEM_NAME, OPT_NODE, OPT_ALIGN, OPT_MIN_ADDR, OPT_MAX_ADDR, OPT_PINNABLE,
+		OPT_CHECK, OPT_FILL, OPT_LOAD, OPT_HOLD, OPT_JSON
 	},
 	.max_operands = 1,
 	.run = run_keep,

@@ -15,10 +15,10 @@ static int read_blocks(const struct args *args, struct map *map)
 		return fail(err, "addresses are hidden (needs CAP_SYS_ADMIN, no lockdown)");
 	if (err)
 		return fail_file(err, MAP_BLOCKS);
-	map_select(map, args->node, args->min_addr, args->max_addr);
+	map_select(map, args->node, args->zone, args->min_addr, args->max_addr);
 	if (map->count)
 		return CODE_OK;
-	fputs("lazy-contig: no memory of this node between these addresses\n", stderr);
+	fputs("lazy-contig: no memory of this node or zone between these addresses\n", stderr);
 	return CODE_MISSING;
 }
 
@@ -39,11 +39,9 @@ static int show_map(const struct args *args, const struct map *map)
 	struct map_view view = { .map = map };
 	int code = CODE_OK;
 
-	if (args->request) {
-		/* rounded up, but not to 0 */
-		view.size = ((args->request - 1) & -map->block) + map->block ?: -map->block;
-		view.place = map_find(map, view.size);
-	}
+	heaps_find(&view.heaps);
+	if (args->request)
+		map_request(&view, args->request);
 	if (args->svg)
 		code = write_svg(&view, args->svg);
 	else if (args->json)
@@ -87,6 +85,9 @@ const struct command cmd_map = {
 	.notes =
 "lazy_contig(4) describes the states. With --for, the exit status is 4 if there is\n"
 "no place. With --watch and --json, one object is printed on a line each time.",
-	.options = { OPT_NODE, OPT_MIN_ADDR, OPT_MAX_ADDR, OPT_FOR, OPT_SVG, OPT_WATCH, OPT_JSON },
+	.options = {
+		OPT_NODE, OPT_ZONE, OPT_MIN_ADDR, OPT_MAX_ADDR, OPT_FOR, OPT_SVG, OPT_WATCH,
+		OPT_JSON
+	},
 	.run = run,
 };

@@ -7,6 +7,7 @@
 
 #define MAP_BLOCKS	"/sys/kernel/debug/lazy_contig/blocks"
 #define MAP_4G		((__u64)1 << 32)
+#define MAP_MAX_NODE	1023
 
 /* States of pageblocks; map_read.c has their names. */
 enum map_state {
@@ -63,7 +64,7 @@ struct map {
 /* map_read.c */
 int map_read(FILE *file, bool zone_movable, struct map *map);
 int map_load(struct map *map);
-void map_select(struct map *map, int node, __u64 min_addr, __u64 max_addr);
+void map_select(struct map *map, int node, const char *name, __u64 min_addr, __u64 max_addr);
 void map_free(struct map *map);
 
 /*
@@ -87,6 +88,9 @@ struct map_place map_find(const struct map *map, __u64 size);
 
 size_t map_blocking(const struct map *map, const struct map_place *place, struct map_run *runs);
 
+/* map_heap.c */
+struct map_place map_largest_of_heap(const struct map *map, const struct heap *heap);
+
 /* Memory as rows of cells. */
 struct map_grid {
 	__u64 cell;		/* bytes, a power of two */
@@ -103,15 +107,21 @@ bool map_grid_row(const struct map *map, const struct map_zone *zone,
 /* What to print. @size: that of --for, or 0. */
 struct map_view {
 	const struct map *map;
+	struct heaps heaps;
 	__u64 size;
 	struct map_place place;
 };
 
+/* map_find.c */
+void map_request(struct map_view *view, __u64 size);
+
 /* map_print.c */
+void map_print_request(const struct map_view *view, const char *mark);
 bool map_marked(const struct map_view *view, const struct map_zone *zone, __u64 addr, __u64 size);
 void map_print(const struct map_view *view);
 
 /* map_json.c */
+json_object *map_request_object(const struct map_view *view);
 void map_print_json(const struct map_view *view);
 
 /* map_svg.c */

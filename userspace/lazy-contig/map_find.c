@@ -237,6 +237,16 @@ struct map_place map_find(const struct map *map, __u64 size)
 	return search.best;
 }
 
+/* Where a buffer of any size, which is not 0, would lie. */
+void map_request(struct map_view *view, __u64 size)
+{
+	__u64 block = view->map->block;
+
+	/* rounded up, but not to 0 */
+	view->size = ((size - 1) & -block) + block ?: -block;
+	view->place = map_find(view->map, view->size);
+}
+
 /*
  * The first runs that are in the way at a place, at most MAP_MAX_BLOCKING; of each, what
  * lies in the place. Return: how many.

@@ -77,7 +77,25 @@ static json_object *new_largest(const struct map *map)
 	return array;
 }
 
-static json_object *new_request(const struct map_view *view)
+static json_object *new_heaps(const struct map_view *view)
+{
+	json_object *array = json_object_new_array(), *entry;
+	const struct heap *heap;
+	struct map_place place;
+
+	for (heap = view->heaps.heaps; heap < view->heaps.heaps + view->heaps.count; heap++) {
+		place = map_largest_of_heap(view->map, heap);
+		entry = json_object_new_object();
+		add_string(entry, "heap", heap->name);
+		json_object_object_add(entry, "phys_addr",
+				       place.size ? json_object_new_uint64(place.addr) : NULL);
+		add_u64(entry, "size", place.size);
+		json_object_array_add(array, entry);
+	}
+	return array;
+}
+
+json_object *map_request_object(const struct map_view *view)
 {
 	json_object *request = json_object_new_object(), *array = json_object_new_array();
 	const struct map_place *place = &view->place;
@@ -107,8 +125,9 @@ void map_print_json(const struct map_view *view)
 	json_object_object_add(out, "blocks", new_blocks(view->map));
 	json_object_object_add(out, "totals", new_totals(view->map));
 	json_object_object_add(out, "largest", new_largest(view->map));
+	json_object_object_add(out, "heaps", new_heaps(view));
 	if (view->size)
-		json_object_object_add(out, "request", new_request(view));
+		json_object_object_add(out, "request", map_request_object(view));
 	print_object(out, true);
 	json_object_put(out);
 }

@@ -10,7 +10,7 @@
 #define COLUMNS		80
 #define LINES		24
 #define PER_LINE	3	/* states in a line of the legend */
-#define MARK		'*'
+#define MARK		"*"
 
 struct screen {
 	int columns, lines;
@@ -74,7 +74,7 @@ static void print_row(const struct map_view *view, const struct map_zone *zone,
 			putchar(' ');
 		} else if (map_marked(view, zone, addr + i * grid->cell, grid->cell)) {
 			set_colour(screen, &colour, 7);
-			putchar(MARK);
+			fputs(MARK, stdout);
 		} else {
 			set_colour(screen, &colour, map_states[cells[i]].colour);
 			putchar(map_states[cells[i]].letter);
@@ -156,8 +156,12 @@ static bool first_of_node(const struct map *map, size_t i)
 	return !i || map->zones[i].node != map->zones[i - 1].node;
 }
 
-static void print_largest(const struct map *map)
+/* The first two heaps have what their nodes have, and what is below 4 GiB. */
+#define SAME_HEAPS	2
+
+static void print_largest(const struct map_view *view)
 {
+	const struct map *map = view->map;
 	struct map_place all, low;
 	size_t i;
 
@@ -172,9 +176,16 @@ static void print_largest(const struct map *map)
 		print_place(&low);
 		putchar('\n');
 	}
+	for (i = SAME_HEAPS; i < view->heaps.count; i++) {
+		all = map_largest_of_heap(map, &view->heaps.heaps[i]);
+		printf("Largest buffer of heap %s: ", view->heaps.heaps[i].name);
+		print_place(&all);
+		putchar('\n');
+	}
 }
 
-static void print_request(const struct map_view *view)
+/* @mark: what stands behind the address of the place */
+void map_print_request(const struct map_view *view, const char *mark)
 {
 	const struct map_place *place = &view->place;
 	struct map_run runs[MAP_MAX_BLOCKING];
@@ -187,8 +198,8 @@ static void print_request(const struct map_view *view)
 		return;
 	}
 	if (!place->blocking) {
-		printf("%s would be taken at 0x%llx (%c), node %d %s, cost %llu\n", size,
-		       place->addr, MARK, place->zone->node, place->zone->name, place->cost);
+		printf("%s would be taken at 0x%llx%s, node %d %s, cost %llu\n", size,
+		       place->addr, mark, place->zone->node, place->zone->name, place->cost);
 		return;
 	}
 	format_size(place->blocking, part, sizeof(part));
@@ -210,6 +221,8 @@ static int other_lines(const struct map_view *view)
 	lines += (count_states(view->map) + PER_LINE - 1) / PER_LINE;
 	for (i = 0; i < view->map->nr_zones; i++)
 		lines += first_of_node(view->map, i);
+	if (view->heaps.count > SAME_HEAPS)
+		lines += view->heaps.count - SAME_HEAPS;
 	if (view->size)
 		lines += 1 + map_blocking(view->map, &view->place, runs);
 	return lines;
@@ -232,8 +245,8 @@ void map_print(const struct map_view *view)
 	for (i = 0; i < map->nr_zones; i++)
 		print_zone(view, &map->zones[i], &screen, &grid, width);
 	print_legend(map, &screen);
-	print_largest(map);
+	print_largest(view);
 	if (view->size)
-		print_request(view);
+		map_print_request(view, " (" MARK ")");
 	fflush(stdout);
 }

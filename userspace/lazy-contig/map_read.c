@@ -183,10 +183,11 @@ static bool clip(struct map_run *run, __u64 start, __u64 end, __u64 block)
 }
 
 /*
- * Leaves the pageblocks of a node, unless it is -1, that lie wholly between two addresses.
+ * Leaves the pageblocks of a node, unless it is -1, and of a zone, unless it is NULL, that
+ * lie wholly between two addresses.
  * @max_addr: of the last byte; 0: no limit
  */
-void map_select(struct map *map, int node, __u64 min_addr, __u64 max_addr)
+void map_select(struct map *map, int node, const char *name, __u64 min_addr, __u64 max_addr)
 {
 	__u64 mask = ~(map->block - 1);
 	__u64 start = min_addr & ~mask ? (min_addr & mask) + map->block : min_addr;
@@ -197,7 +198,9 @@ void map_select(struct map *map, int node, __u64 min_addr, __u64 max_addr)
 	for (i = 0; i < map->nr_zones; i++) {
 		zone = map->zones[i];
 		first = runs;
-		for (j = zone.first; j < zone.last && (node < 0 || zone.node == node); j++) {
+		if ((node >= 0 && zone.node != node) || (name && strcmp(zone.name, name)))
+			continue;
+		for (j = zone.first; j < zone.last; j++) {
 			map->runs[runs] = map->runs[j];
 			runs += clip(&map->runs[runs], start, end, map->block);
 		}

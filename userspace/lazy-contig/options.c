@@ -76,6 +76,11 @@ const struct option options[OPTIONS] = {
 		"query a descriptor of another process; needs permission to\n"
 		"trace it, see ptrace(2)", "processes"
 	},
+	[OPT_PINNABLE] = {
+		"pinnable", NULL,
+		"let mappings be pinned, so that direct I/O reaches the buffer;\n"
+		"--load and --save then make no copy", NULL
+	},
 	[OPT_PROMETHEUS] = {
 		"prometheus", NULL,
 		"print the Prometheus text format, for the textfile collector\n"
@@ -102,5 +107,8 @@ const struct option options[OPTIONS] = {
 	},
 	[OPT_WATCH] = {
 		"watch", "SECONDS", "print periodically", NULL
+	},
+	[OPT_ZONE] = {
+		"zone", "ZONE", "zone of the memory: DMA, DMA32, Normal or Movable", "zones"
 	},
 };

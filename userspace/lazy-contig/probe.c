@@ -32,11 +32,13 @@ static int find_kind(struct importer *importer)
 	return err;
 }
 
-static void add_attempt(json_object *attempts, const char *heap, const char *step, int err)
+static void add_attempt(json_object *attempts, const struct heap *heap, const char *step, int err)
 {
 	json_object *attempt = json_object_new_object();
 
-	add_string(attempt, "heap", heap);
+	add_string(attempt, "heap", heap->name);
+	if (heap->properties[0])
+		add_string(attempt, "properties", heap->properties);
 	add_bool(attempt, "taken", !err);
 	if (err) {
 		add_string(attempt, "step", step);
@@ -59,33 +61,41 @@ static int try_heaps(const struct importer *importer, json_object *attempts, int
 	*err = -ENODATA;
 	heaps_find(&heaps);
 	for (i = 0; *err && i < heaps.count; i++) {
-		code = buffer_alloc(heaps.names[i], importer->size, &buf);
+		code = buffer_alloc(heaps.heaps[i].name, importer->size, &buf);
 		if (code)
 			return code;
 		*err = importer->kind->try(importer, buf, &step);
 		close(buf);
-		add_attempt(attempts, heaps.names[i], step, *err);
+		add_attempt(attempts, &heaps.heaps[i], step, *err);
 	}
 	return *err ? CODE_REFUSED : CODE_OK;
 }
 
-static const char *last_heap(json_object *attempts)
+/* Of the last attempt; NULL if it has no such key. */
+static const char *last_value(json_object *attempts, const char *key)
 {
 	size_t last = json_object_array_length(attempts) - 1;
 	json_object *attempt = json_object_array_get_idx(attempts, last);
 
-	return json_object_get_string(json_object_object_get(attempt, "heap"));
+	return json_object_get_string(json_object_object_get(attempt, key));
 }
 
 static const char *advice(const struct importer *importer, json_object *attempts, int err)
 {
-	static char text[320];
+	const char *heap, *properties;
+	static char text[640];
 
 	if (err)
 		return importer->kind->advice(err);
-	snprintf(text, sizeof(text), "Use the heap %s%s", last_heap(attempts),
-		 json_object_array_length(attempts) == 2 ?
-		 ": the device does not reach memory above 4 GiB." : ".");
+	heap = last_value(attempts, "heap");
+	properties = last_value(attempts, "properties");
+	if (json_object_array_length(attempts) == 2)
+		snprintf(text, sizeof(text),
+			 "Use the heap %s: the device does not reach memory above 4 GiB.", heap);
+	else if (properties)
+		snprintf(text, sizeof(text), "Use the heap %s (%s).", heap, properties);
+	else
+		snprintf(text, sizeof(text), "Use the heap %s.", heap);
 	return text;
 }
 
@@ -126,7 +136,7 @@ static int try_importer(const struct args *args, const struct importer *importer
 	if (code == CODE_OK || code == CODE_REFUSED) {
 		add_bool(out, "taken", !err);
 		if (!err)
-			add_string(out, "heap", last_heap(attempts));
+			add_string(out, "heap", last_value(attempts, "heap"));
 		add_string(out, "advice", advice(importer, attempts, err));
 		if (args->json)
 			print_object(out, true);

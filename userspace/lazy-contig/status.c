@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* lazy-contig status: what is guaranteed, what is likely, and what is in use. */
-#include <errno.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "live.h"
 #include "map.h"
-
-#define RESERVE		SYSFS_DIR "/reserve"
 
 /* Adds what a new buffer can use of ZONE_MOVABLE; null if that is not visible. */
 static void add_movable(json_object *entry, const struct map *map, int node)
@@ -29,30 +26,23 @@ static void add_movable(json_object *entry, const struct map *map, int node)
 			       map->count ? json_object_new_uint64(largest.size) : NULL);
 }
 
-static int add_nodes(json_object *out, const struct map *map)
-{
-	json_object *nodes = json_object_new_array(), *entry;
-	FILE *file = fopen(RESERVE, "re");
-	unsigned long long mib;
-	int node;
-
-	json_object_object_add(out, "nodes", nodes);
-	if (!file)
-		return -errno;
-	while (fscanf(file, "%d %llu", &node, &mib) == 2) {
-		entry = json_object_new_object();
-		add_u64(entry, "node", node);
-		add_u64(entry, "reserve_bytes", mib << 20);
-		add_movable(entry, map, node);
-		json_object_array_add(nodes, entry);
-	}
-	fclose(file);
-	return 0;
-}
-
 static __u64 number_of(json_object *entry, const char *key)
 {
 	return json_object_get_uint64(json_object_object_get(entry, key));
+}
+
+static int add_nodes(json_object *out, const struct map *map)
+{
+	json_object *nodes = json_object_new_array(), *entry;
+	int err = reserve_read(nodes);
+	size_t i;
+
+	json_object_object_add(out, "nodes", nodes);
+	for (i = 0; i < json_object_array_length(nodes); i++) {
+		entry = json_object_array_get_idx(nodes, i);
+		add_movable(entry, map, number_of(entry, "node"));
+	}
+	return err;
 }
 
 /* Counts a buffer for an entry with "count" and "bytes". */

@@ -141,11 +141,12 @@ void lazy_contig_request_init(struct lazy_contig_allocation *request, size_t siz
  *	and the constraints. @request->fd and @request->phys_addr are set by the
  *	call. See linux/lazy_contig.h for the fields
  *
- * Constraints are a NUMA node, an alignment and a maximum address. With
- * CAP_SYS_ADMIN the buffer can also have a name in /proc/iomem and, with
- * %LAZY_CONTIG_KEEP in @request->flags, outlive every descriptor until
- * lazy_contig_kept_free(). @request->phys_addr is the physical address, or 0 without
- * CAP_SYS_ADMIN. Waits as lazy_contig_heap_alloc() does.
+ * Constraints are a NUMA node, an alignment, and a minimum and a maximum address. With
+ * %LAZY_CONTIG_PINNABLE in @request->flags, mappings of the buffer can be pinned, for
+ * direct I/O and the like. With CAP_SYS_ADMIN the buffer can also have a name in
+ * /proc/iomem and, with %LAZY_CONTIG_KEEP in @request->flags, outlive every descriptor
+ * until lazy_contig_kept_free(). @request->phys_addr is the physical address, or 0
+ * without CAP_SYS_ADMIN. Waits as lazy_contig_heap_alloc() does.
  *
  * Calls LAZY_CONTIG_IOCTL_ALLOC of linux/lazy_contig.h.
  *

@@ -45,8 +45,9 @@ _HEAP_ALLOC = struct.Struct("=QIIQ")
 
 # linux/lazy_contig.h
 _QUERY = struct.Struct("=IiQQiI")
-_REQUEST = struct.Struct("=IIQQQiI64siIQ")
+_REQUEST = struct.Struct("=IIQQQiI64siIQQ")
 _PHYS_VALID = 1
+_PINNABLE = 2
 
 
 def _ioc(direction, kind, number, size):
@@ -192,15 +193,17 @@ class Device(_File):
     def __init__(self):
         super().__init__(os.open(DEVICE, os.O_RDONLY | os.O_CLOEXEC))
 
-    def request(self, size, *, node=-1, align=0, max_addr=0,
+    def request(self, size, *, node=-1, align=0, min_addr=0, max_addr=0, pinnable=False,
                 fd_flags=os.O_RDWR | os.O_CLOEXEC):
         """Allocates a Buffer with placement constraints.
 
         node: NUMA node of all memory, -1 for any. align: alignment of the physical address, a
-        power of two. max_addr: maximum physical address of the last byte, 0 for no limit.
+        power of two. min_addr: minimum physical address of the first byte. max_addr: maximum
+        physical address of the last byte, 0 for no limit. pinnable: mappings can be pinned,
+        so that os.preadv() and os.pwritev() with O_DIRECT reach them.
         """
-        data = bytearray(_REQUEST.pack(_REQUEST.size, 0, size, align, max_addr, node,
-                                       fd_flags, b"", 0, 0, 0))
+        data = bytearray(_REQUEST.pack(_REQUEST.size, _PINNABLE if pinnable else 0, size, align,
+                                       max_addr, node, fd_flags, b"", 0, 0, 0, min_addr))
         fcntl.ioctl(self.fileno(), _IOC_REQUEST, data)
         return Buffer(_REQUEST.unpack(data)[8])
 

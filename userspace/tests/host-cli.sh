@@ -56,7 +56,7 @@ completion()
 	# shellcheck source=userspace/completion/lazy-contig
 	. completion/lazy-contig
 	completes 'lazy-contig al' alloc
-	completes 'lazy-contig re' receive
+	completes 'lazy-contig re' reserve receive
 	completes 'lazy-contig --v' --version
 	completes 'lazy-contig help e' explain
 	completes 'lazy-contig help keep s' show

@@ -172,6 +172,8 @@ static void test_addresses(void)
 	ok(args_placed(&args), "are constraints");
 	ok(parse(&cmd_alloc, &args, "1M", "--node", "1") == CODE_OK && args_placed(&args),
 	   "so is a node");
+	ok(parse(&cmd_alloc, &args, "1M", "--pinnable", NULL) == CODE_OK && args.pinnable &&
+	   args_placed(&args), "and --pinnable");
 	ok(parse(&cmd_keep_free, &args, "5G", NULL, NULL) == CODE_OK &&
 	   args_address(&args, 0, &n) == CODE_OK && n == 5ULL << 30, "an operand with a suffix");
 	ok(parse(&cmd_keep_free, &args, "0x140000000", NULL, NULL) == CODE_OK &&

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: tools: map: cells, totals, the largest buffer, the place of a request and what is
- *   in its way
+ * Promise: tools: map: cells, totals, the largest buffer, also of each heap, the place of a
+ *   request and what is in its way
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -48,7 +48,7 @@ static void read_machine(struct map *map, bool zone_movable, int node, __u64 min
 {
 	if (read_text(machine, zone_movable, map))
 		bail("the machine cannot be read");
-	map_select(map, node, min, max);
+	map_select(map, node, NULL, min, max);
 }
 
 static void test_read(void)
@@ -97,6 +97,12 @@ static void test_select(void)
 	read_machine(&map, true, -1, 0, 36 * M - 1);
 	ok(map.nr_zones == 2 && map.runs[3].end == 36 * M, "the last address is included");
 	map_free(&map);
+	if (read_text(machine, true, &map))
+		bail("the machine cannot be read");
+	map_select(&map, -1, "Normal", 0, 0);
+	ok(map.nr_zones == 2 && map.count == 9 && !strcmp(map.zones[0].name, "Normal") &&
+	   map.zones[1].node == 1, "one zone, of all nodes");
+	map_free(&map);
 	read_machine(&map, true, -1, 10 * G, 11 * G);
 	ok(!map.count && !map.nr_zones, "addresses without memory");
 	map_free(&map);
@@ -118,6 +124,36 @@ static void test_largest(void)
 	ok(place.size == 4 * M && place.addr == 16 * M, "the largest below an address");
 	place = map_largest_of_node(&map, 1, MAP_4G);
 	ok(!place.size, "none of a node that is above");
+	map_free(&map);
+}
+
+static void test_heaps(void)
+{
+	static const struct {
+		struct heap heap;
+		__u64 addr, size;
+	} cases[] = {
+		{ { "any", "" }, 16 * M, 16 * M },
+		{ { "low", "align=1M:below=20M" }, 16 * M, 4 * M },
+		{ { "high", "above=4G" }, 4 * G + 8 * M, 8 * M },
+		{ { "node", "node=1:iomem=a" }, 12 * G + 32 * M, 2 * M },
+		{ { "top", "above=8G:node=0" }, 8 * G, 4 * M },
+		{ { "pinned", "above=8G:node=0:pinnable" }, 0, 0 },
+		{ { "none", "below=1M" }, 0, 0 },
+	};
+	struct map_place place;
+	struct map map;
+	size_t i;
+
+	read_machine(&map, true, -1, 0, 0);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		place = map_largest_of_heap(&map, &cases[i].heap);
+		if (!ok(place.addr == cases[i].addr && place.size == cases[i].size,
+			"the largest of heap %s, %s", cases[i].heap.name,
+			cases[i].heap.properties))
+			diag("is %llu bytes at %#llx", place.size, place.addr);
+	}
+	ok(map.count == 14 && map.nr_zones == 5, "the map is as it was");
 	map_free(&map);
 }
 
@@ -251,6 +287,7 @@ int main(void)
 	test_read();
 	test_select();
 	test_largest();
+	test_heaps();
 	test_find();
 	test_blocking();
 	test_grid();

