@@ -8,7 +8,7 @@
 #include <linux/log2.h>
 #include <linux/math.h>
 #include <linux/minmax.h>
-#include <linux/mmzone.h>
+#include <linux/mm.h>
 #include <linux/types.h>
 
 #include "../types.h"
