@@ -444,6 +444,7 @@ static int lc_alloc_take(struct lc_alloc_control *ac, bool from_reserve,
 	    (lc_alloc_zones(ac) && !nodes_empty(ac->nodes)))
 		ret = lc_alloc_pages(ac, from_reserve);
 	if (!ret) {
+		WARN_ON_ONCE(!lc_extent_contains(&ac->ext, &ac->unzeroed));
 		lc_pool_prepare(&ac->ext, ac->outcome != LC_FROM_BUDDY, spare);
 		ret = lc_pages_zero(&ac->unzeroed);
 		if (!ret)

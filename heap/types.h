@@ -37,6 +37,14 @@ static inline bool lc_extent_overlaps(const struct lc_extent *a,
 	return a->pfn < lc_extent_end(b) && b->pfn < lc_extent_end(a);
 }
 
+/* Are all pages of @part, if it has any, in @ext? */
+static inline bool lc_extent_contains(const struct lc_extent *ext,
+				      const struct lc_extent *part)
+{
+	return !part->nr_pages || (part->pfn >= ext->pfn &&
+				   lc_extent_end(part) <= lc_extent_end(ext));
+}
+
 /**
  * struct lc_constraint - placement constraints
  * @nr_pages: length in pages, at least 1

@@ -413,7 +413,8 @@ static bool lc_pool_cut(struct lc_pool *pool, const struct lc_constraint *c,
  * @c: placement constraints
  * @zone: the zone
  * @ext: the pages, which the caller owns on success
- * @unzeroed: the part of them that the caller must zero; may be empty
+ * @unzeroed: the part of them that the caller must zero; may be empty; set on
+ *	success only
  *
  * A page can break while it is idle: then what was chosen goes to the page
  * allocator, and other memory is.
@@ -425,15 +426,16 @@ int lc_pool_take(const struct lc_constraint *c, struct zone *zone,
 		 struct lc_extent *ext, struct lc_extent *unzeroed)
 {
 	struct lc_pool *pool = lc_pool_find(zone);
-	struct lc_extent usable;
+	struct lc_extent usable, dirty;
 
-	while (pool && lc_pool_cut(pool, c, ext, unzeroed)) {
+	while (pool && lc_pool_cut(pool, c, ext, &dirty)) {
 		usable = *ext;
 		if (!lc_pages_still_usable(&usable) ||
 		    usable.nr_pages < ext->nr_pages) {
 			lc_pool_free(pool, ext);
 			continue;
 		}
+		*unzeroed = dirty;
 		lc_pool_account(pool, -c->nr_pages);
 		lc_zone_taken(zone, ext);
 		trace_lazy_contig_pool_hit(ext->pfn, ext->nr_pages);
@@ -469,7 +471,8 @@ static bool lc_pool_below(const struct lc_constraint *c, struct zone *zone,
  * @zone: the zone
  * @ext: the idle pages, which the caller owns on success
  * @below: the pages below them that it takes besides, whole pageblocks
- * @unzeroed: the part of @ext that the caller must zero; may be empty
+ * @unzeroed: the part of @ext that the caller must zero; may be empty; set on
+ *	success only
  *
  * Context: process, may sleep; no lock held that reclaim takes.
  * Return: false if there are none.
@@ -483,18 +486,19 @@ bool lc_pool_take_edge(const struct lc_constraint *c, struct zone *zone,
 	unsigned long pfn = 0;
 
 	while (pool && lc_extent_next(&pool->idle, pfn, ext)) {
-		struct lc_extent usable = *ext;
+		struct lc_extent usable = *ext, dirty;
 
 		pfn = lc_extent_end(ext);
 		/* all of an extent: no node is needed */
 		if (!lc_pool_below(c, zone, ext, below) ||
-		    !lc_extent_take(&pool->idle, ext, &none, unzeroed))
+		    !lc_extent_take(&pool->idle, ext, &none, &dirty))
 			continue;
 		if (!lc_pages_still_usable(&usable) ||
 		    usable.nr_pages < ext->nr_pages) {
 			lc_pool_free(pool, ext);
 			continue;
 		}
+		*unzeroed = dirty;
 		lc_pool_account(pool, -ext->nr_pages);
 		lc_zone_taken(zone, ext);
 		return true;

@@ -153,15 +153,16 @@ void lc_reserve_put(struct lc_extent *part, bool usable, bool zeroed,
 {
 	struct zone *zone = page_zone(pfn_to_page(part->pfn));
 	struct lc_reserve *reserve = lc_reserve_find(zone);
-	struct lc_extent stay = *part, leave = *part;
+	struct lc_extent stay = { .pfn = part->pfn }, leave = *part;
 
 	scoped_guard(spinlock, &lc_reserve_lock) {
-		/* a reserve that was replaced meanwhile does not know them */
+		/* a reserve that was replaced meanwhile does not know all of them */
 		if (usable && lc_reserve_has(reserve, part))
-			leave.nr_pages = lc_reserve_excess(zone_to_nid(zone),
-							   part->nr_pages);
-		stay.nr_pages -= leave.nr_pages;
+			stay.nr_pages = part->nr_pages -
+					lc_reserve_excess(zone_to_nid(zone),
+							  part->nr_pages);
 		leave.pfn += stay.nr_pages;
+		leave.nr_pages -= stay.nr_pages;
 		lc_extent_set_cut(&reserve->owned, &leave, &spare->owner);
 		if (stay.nr_pages)
 			lc_extent_put(&reserve->idle, &stay, zeroed, spare);
@@ -174,14 +175,23 @@ void lc_reserve_put(struct lc_extent *part, bool usable, bool zeroed,
 /* Pages that were taken go back: to the page allocator if unusable. */
 static void lc_reserve_put_back(const struct lc_extent *ext, bool usable)
 {
-	struct lc_extent part = *ext;
+	struct lc_extent rest = *ext, part;
 	struct lc_extent_spare spare;
+	bool reserved;
 
-	lc_extent_spare_alloc(&spare, true, GFP_KERNEL | __GFP_NOFAIL);
-	if (part.nr_pages && lc_reserve_owns(&part))
-		lc_reserve_put(&part, usable, false, &spare);
-	lc_extent_spare_free(&spare);
-	lc_pages_return(&part);
+	while (rest.nr_pages) {
+		part = rest;
+		reserved = lc_reserve_owns(&part);
+		rest.pfn += part.nr_pages;
+		rest.nr_pages -= part.nr_pages;
+		if (reserved) {
+			lc_extent_spare_alloc(&spare, true,
+					      GFP_KERNEL | __GFP_NOFAIL);
+			lc_reserve_put(&part, usable, false, &spare);
+			lc_extent_spare_free(&spare);
+		}
+		lc_pages_return(&part);
+	}
 }
 
 /* A page must not be in a buffer: the reserve keeps the others. */
@@ -221,7 +231,8 @@ static bool lc_reserve_cut(struct lc_reserve *reserve,
  * @c: placement constraints
  * @zone: the zone
  * @ext: the pages, which the caller owns on success
- * @unzeroed: the part of them that the caller must zero; may be empty
+ * @unzeroed: the part of them that the caller must zero; may be empty; set on
+ *	success only
  *
  * A page can break while it is idle: it leaves the reserve, and other memory is
  * chosen.
@@ -232,15 +243,17 @@ int lc_reserve_take(const struct lc_constraint *c, struct zone *zone,
 		    struct lc_extent *ext, struct lc_extent *unzeroed)
 {
 	struct lc_reserve *reserve = lc_reserve_find(zone);
-	struct lc_extent part;
+	struct lc_extent part, dirty;
 	unsigned long bad;
 
-	while (reserve && lc_reserve_cut(reserve, c, ext, unzeroed)) {
+	while (reserve && lc_reserve_cut(reserve, c, ext, &dirty)) {
 		part = *ext;
 		bad = lc_pages_still_usable(&part) ? lc_extent_end(&part) :
 						     ext->pfn;
-		if (bad == lc_extent_end(ext))
+		if (bad == lc_extent_end(ext)) {
+			*unzeroed = dirty;
 			return 0;
+		}
 		lc_reserve_drop(ext, bad);
 	}
 	return -ENOSPC;
