@@ -374,8 +374,7 @@ bool lc_extent_take(struct lc_idle *idle, const struct lc_extent *ext,
 
 	scoped_guard(spinlock, &idle->lock) {
 		node = lc_node_at(&idle->all, ext->pfn);
-		if (!node || node->ext.pfn > ext->pfn ||
-		    lc_extent_end(&node->ext) < lc_extent_end(ext) ||
+		if (!node || !lc_extent_contains(&node->ext, ext) ||
 		    !lc_extent_cut(idle, ext, spare, unzeroed))
 			return false;
 	}

@@ -491,8 +491,7 @@ void lc_search_late(const struct lc_claim *claim, int change, bool stalled)
  */
 bool lc_search_available(struct zone *zone, const struct lc_extent *ext)
 {
-	unsigned long start = ext->pfn >> pageblock_order;
-	unsigned long end = lc_extent_end(ext) >> pageblock_order;
+	unsigned long start = lc_pb_first(ext), end = lc_pb_end(ext);
 	struct lc_zone *lz = lc_zone_get(zone, start, end);
 
 	return lz && lc_zone_available(lz, start, end);
