@@ -247,6 +247,7 @@ void format_statistic(const char *name, long long value, bool sign, char *text, 
 /* output.c */
 void add_string(json_object *out, const char *key, const char *value);
 void add_u64(json_object *out, const char *key, __u64 value);
+__u64 get_u64(json_object *object, const char *key);
 void add_bool(json_object *out, const char *key, bool value);
 void print_object(json_object *out, bool json);
 

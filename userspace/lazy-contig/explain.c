@@ -92,7 +92,7 @@ static void explain_place(json_object *out, bool json)
 
 	if (!map_load(&map)) {
 		map_select(&map, node, NULL, 0, 0);
-		map_request(&view, json_object_get_uint64(json_object_object_get(out, "size")));
+		map_request(&view, get_u64(out, "size"));
 		if (json) {
 			json_object_object_add(out, "request", map_request_object(&view));
 		} else {
@@ -107,8 +107,7 @@ static void print_text(json_object *out, const struct reason *reason)
 {
 	char size[32];
 
-	format_size(json_object_get_uint64(json_object_object_get(out, "size")),
-		    size, sizeof(size));
+	format_size(get_u64(out, "size"), size, sizeof(size));
 	printf("Last failed request: %s.\n%s\n", size, reason->why);
 	if (json_object_get_int(json_object_object_get(out, "attempts")))
 		printf("Ranges tried: %s; with pages that could not be migrated: %s; without\n"

@@ -468,7 +468,7 @@ static int reload_from(int fd, __u64 started)
 
 	if (!state)
 		return -EIO;
-	if (json_object_get_uint64(json_object_object_get(state, "started")) > started) {
+	if (get_u64(state, "started") > started) {
 		/* a burst of events needs one reload that begins after the last of them */
 		json_object_put(state);
 		return step("loaded again since by another process", 0);

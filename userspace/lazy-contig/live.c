@@ -207,8 +207,8 @@ static void add_processes(struct live *live)
 
 static int compare(json_object *a, json_object *b, const char *key)
 {
-	__u64 x = json_object_get_uint64(json_object_object_get(a, key));
-	__u64 y = json_object_get_uint64(json_object_object_get(b, key));
+	__u64 x = get_u64(a, key);
+	__u64 y = get_u64(b, key);
 
 	return (x > y) - (x < y);
 }
@@ -250,8 +250,7 @@ void live_only_kept(struct live *live, __u64 addr)
 		entry = json_object_array_get_idx(live->all, i);
 		if (!json_object_get_boolean(json_object_object_get(entry, "kept")))
 			continue;
-		if (!addr || addr == json_object_get_uint64(json_object_object_get(entry,
-										   "phys_addr")))
+		if (!addr || addr == get_u64(entry, "phys_addr"))
 			json_object_array_add(kept, json_object_get(entry));
 	}
 	json_object_put(live->all);

@@ -53,8 +53,7 @@ static void print_entry(json_object *entry)
 	char size[32], addr[32] = "-", age[32];
 	const char *name = "name";
 
-	format_size(json_object_get_uint64(json_object_object_get(entry, "size")), size,
-		    sizeof(size));
+	format_size(get_u64(entry, "size"), size, sizeof(size));
 	if (phys)
 		snprintf(addr, sizeof(addr), "%#llx",
 			 (unsigned long long)json_object_get_uint64(phys));
@@ -83,7 +82,7 @@ __u64 live_total(const struct live *live)
 
 	for (i = 0; i < json_object_array_length(live->all); i++) {
 		entry = json_object_array_get_idx(live->all, i);
-		bytes += json_object_get_uint64(json_object_object_get(entry, "size"));
+		bytes += get_u64(entry, "size");
 	}
 	return bytes;
 }

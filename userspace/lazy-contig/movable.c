@@ -264,8 +264,7 @@ static void print_size(json_object *entry, const char *key, const char *format)
 {
 	char size[32];
 
-	format_size(json_object_get_uint64(json_object_object_get(entry, key)), size,
-		    sizeof(size));
+	format_size(get_u64(entry, key), size, sizeof(size));
 	printf(format, size);
 }
 

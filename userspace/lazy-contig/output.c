@@ -17,6 +17,12 @@ void add_u64(json_object *out, const char *key, __u64 value)
 	json_object_object_add(out, key, json_object_new_uint64(value));
 }
 
+/* The number of a key, 0 if it is missing. */
+__u64 get_u64(json_object *object, const char *key)
+{
+	return json_object_get_uint64(json_object_object_get(object, key));
+}
+
 void add_bool(json_object *out, const char *key, bool value)
 {
 	json_object_object_add(out, key, json_object_new_boolean(value));

@@ -35,7 +35,7 @@ static int node_of(json_object *entry)
 
 static __u64 bytes_of(json_object *entry)
 {
-	return json_object_get_uint64(json_object_object_get(entry, "reserve_bytes"));
+	return get_u64(entry, "reserve_bytes");
 }
 
 /*

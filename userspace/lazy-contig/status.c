@@ -26,11 +26,6 @@ static void add_movable(json_object *entry, const struct map *map, int node)
 			       map->count ? json_object_new_uint64(largest.size) : NULL);
 }
 
-static __u64 number_of(json_object *entry, const char *key)
-{
-	return json_object_get_uint64(json_object_object_get(entry, key));
-}
-
 static int add_nodes(json_object *out, const struct map *map)
 {
 	json_object *nodes = json_object_new_array(), *entry;
@@ -40,7 +35,7 @@ static int add_nodes(json_object *out, const struct map *map)
 	json_object_object_add(out, "nodes", nodes);
 	for (i = 0; i < json_object_array_length(nodes); i++) {
 		entry = json_object_array_get_idx(nodes, i);
-		add_movable(entry, map, number_of(entry, "node"));
+		add_movable(entry, map, get_u64(entry, "node"));
 	}
 	return err;
 }
@@ -48,8 +43,8 @@ static int add_nodes(json_object *out, const struct map *map)
 /* Counts a buffer for an entry with "count" and "bytes". */
 static void count_buffer(json_object *entry, json_object *buffer)
 {
-	add_u64(entry, "count", number_of(entry, "count") + 1);
-	add_u64(entry, "bytes", number_of(entry, "bytes") + number_of(buffer, "size"));
+	add_u64(entry, "count", get_u64(entry, "count") + 1);
+	add_u64(entry, "bytes", get_u64(entry, "bytes") + get_u64(buffer, "size"));
 }
 
 /* Return: the entry of a process, which is added if need be. */
@@ -60,7 +55,7 @@ static json_object *user_entry(json_object *users, json_object *process)
 
 	for (i = 0; i < json_object_array_length(users); i++) {
 		entry = json_object_array_get_idx(users, i);
-		if (number_of(entry, "pid") == number_of(process, "pid"))
+		if (get_u64(entry, "pid") == get_u64(process, "pid"))
 			return entry;
 	}
 	entry = json_object_new_object();
@@ -73,8 +68,8 @@ static json_object *user_entry(json_object *users, json_object *process)
 /* By size, the largest first. */
 static int compare_users(const void *a, const void *b)
 {
-	__u64 x = number_of(*(json_object * const *)a, "bytes");
-	__u64 y = number_of(*(json_object * const *)b, "bytes");
+	__u64 x = get_u64(*(json_object * const *)a, "bytes");
+	__u64 y = get_u64(*(json_object * const *)b, "bytes");
 
 	return (x < y) - (x > y);
 }
@@ -159,7 +154,7 @@ static void print_text(json_object *out)
 	printf("%-4s  %-12s  %-14s  %s\n", "NODE", "RESERVE", "MOVABLE, FREE", "LARGEST BUFFER");
 	for (i = 0; i < json_object_array_length(nodes); i++) {
 		entry = json_object_array_get_idx(nodes, i);
-		printf("%-4llu  %-12s  %-14s  %s\n", number_of(entry, "node"),
+		printf("%-4llu  %-12s  %-14s  %s\n", get_u64(entry, "node"),
 		       size_text(entry, "reserve_bytes", a, sizeof(a)),
 		       size_text(entry, "usable_bytes", b, sizeof(b)),
 		       size_text(entry, "largest_bytes", c, sizeof(c)));
@@ -171,7 +166,7 @@ static void print_text(json_object *out)
 			   json_object_get_string(json_object_object_get(entry, "command")));
 	}
 	entry = json_object_object_get(out, "no_process");
-	if (number_of(entry, "count"))
+	if (get_u64(entry, "count"))
 		print_user(entry, "-", "(kept, or imported by devices)");
 	print_user(out, "all", json_object_get_boolean(json_object_object_get(out, "complete")) ?
 		   "" : "(that are visible)");
