@@ -53,12 +53,6 @@ static const char * const counters[] = {
 	"pgmigrate_success", "pgscan_file", "workingset_refault_file",
 };
 
-static void shell(const char *command)
-{
-	if (command && system(command))
-		bail("failed: %s", command);
-}
-
 static void path_of(char *path, size_t len, const char *dir, int i)
 {
 	snprintf(path, len, FAST_DIR "/%s/%d", dir, i);
@@ -282,7 +276,8 @@ static void measure(struct row *r, const struct camera *camera, int fd, int stil
 	size_t i, n;
 
 	r->heap = camera->heap ? camera->heap->name : "quiet";
-	shell(camera->begin);
+	if (camera->begin)
+		shell(camera->begin);
 	for (i = 0; i < ARRAY_SIZE(besides); i++) {
 		load[i] = load_new();
 		pid[i] = load_start(load[i], besides[i].fn, fd);
@@ -301,7 +296,8 @@ static void measure(struct row *r, const struct camera *camera, int fd, int stil
 		report(r, besides[i].what, &us);
 		munmap(load[i], sizeof(*load[i]));
 	}
-	shell(camera->end);
+	if (camera->end)
+		shell(camera->end);
 	pool_drop();
 }
 

@@ -6,19 +6,6 @@
 
 #include "load.h"
 
-long vmstat(const char *name)
-{
-	FILE *f = text_open("/proc/vmstat");
-	long value, found = 0;
-	char field[64];
-
-	while (fscanf(f, "%63s %ld", field, &value) == 2)
-		if (!strcmp(field, name))
-			found = value;
-	fclose(f);
-	return found;
-}
-
 int heap_take(const struct heap *heap, size_t len)
 {
 	return lazy_contig_heap_alloc(heap->fd, len, O_RDWR | O_CLOEXEC);

@@ -32,7 +32,6 @@ void load_timer(struct load *load, int fd);
 void pin_cpu(int cpu);
 /* Bytes from-to of the file, which are whole MiB, into the page cache. */
 void read_file(int fd, size_t from, size_t to);
-long vmstat(const char *name);
 /* A buffer, or -errno. */
 int heap_take(const struct heap *heap, size_t len);
 

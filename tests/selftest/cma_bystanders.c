@@ -141,21 +141,6 @@ static bool all_go_on(void)
 	return becomes_true(all_have_done, want);
 }
 
-static long vmstat(const char *name)
-{
-	FILE *f = text_open("/proc/vmstat");
-	char field[64];
-	long value, found = -1;
-
-	while (fscanf(f, "%63s %ld", field, &value) == 2)
-		if (!strcmp(field, name))
-			found = value;
-	fclose(f);
-	if (found < 0)
-		bail("/proc/vmstat has no %s", name);
-	return found;
-}
-
 static void note_attempt(const struct attempt *attempt, void *arg)
 {
 	*(unsigned int *)arg += in_area(attempt->phys, attempt->len);

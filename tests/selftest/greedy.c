@@ -29,19 +29,6 @@ static int victim(void *arg)
 	return !pattern_holds(mem, v->len, 41);
 }
 
-static long oom_kills(void)
-{
-	FILE *f = fopen("/proc/vmstat", "re");
-	char line[128];
-	long n = -1;
-
-	while (f && fgets(line, sizeof(line), f))
-		sscanf(line, "oom_kill %ld", &n);
-	if (f)
-		fclose(f);
-	return n;
-}
-
 static void ask(int heap, size_t len)
 {
 	int buf = heap_alloc(heap, len);
@@ -76,7 +63,7 @@ int main(void)
 	size_t total = (size_t)meminfo_kib("MemTotal") * 1024, part;
 	int heap = heap_open(HEAP), ready[2], end[2];
 	struct victim v = { .len = total / 2 };
-	long kills = oom_kills();
+	long kills = vmstat("oom_kill");
 	struct mark mark;
 	char byte;
 	pid_t pid;
@@ -101,7 +88,7 @@ int main(void)
 	ok(exhaust(heap, MIB(8)) > 0, "and again in smaller pieces");
 	close(end[1]);
 	is(child_status(pid), 0, "a process with half of the memory has it still");
-	is(oom_kills(), kills, "nothing was killed");
+	is(vmstat("oom_kill"), kills, "nothing was killed");
 	close(ready[0]);
 	close(ready[1]);
 	close(end[0]);

@@ -221,6 +221,21 @@ int dmabufs_live(void)
 	return n;
 }
 
+long vmstat(const char *name)
+{
+	FILE *f = text_open("/proc/vmstat");
+	long value, found = -1;
+	char field[64];
+
+	while (fscanf(f, "%63s %ld", field, &value) == 2)
+		if (!strcmp(field, name))
+			found = value;
+	fclose(f);
+	if (found < 0)
+		bail("/proc/vmstat has no %s", name);
+	return found;
+}
+
 long meminfo_kib(const char *field)
 {
 	FILE *f = text_open("/proc/meminfo");

@@ -106,6 +106,8 @@ bool kernel_since(int major, int minor);
 FILE *text_open(const char *path); /* to read, or ends the test */
 int fds_open(void);
 int dmabufs_live(void);
+/* A counter of /proc/vmstat; ends the test if the kernel lacks it. */
+long vmstat(const char *name);
 long meminfo_kib(const char *field);
 /* Returns the memory of the pool to the kernel. */
 void pool_drop(void);

@@ -12,21 +12,6 @@
 
 static int heap;
 
-static long vmstat(const char *field)
-{
-	FILE *f = text_open("/proc/vmstat");
-	char name[64];
-	long value, found = -1;
-
-	while (fscanf(f, "%63s %ld", name, &value) == 2)
-		if (!strcmp(name, field))
-			found = value;
-	fclose(f);
-	if (found < 0)
-		bail("/proc/vmstat has no %s", field);
-	return found;
-}
-
 /* Allocates, reports that, and holds the memory until told to stop. */
 static pid_t eat(size_t len, int *told, int *stop)
 {

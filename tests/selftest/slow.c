@@ -32,7 +32,7 @@ static void text_set(const char *path, const char *text)
 	close(fd);
 }
 
-static void shell(const char *command)
+void shell(const char *command)
 {
 	if (system(command))
 		bail("failed: %s", command);

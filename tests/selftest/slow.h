@@ -11,6 +11,9 @@
 #define SLOW_DISK	"/dev/vda"
 #define SLOW_DIR	"/tmp/slow"
 
+/* Ends the test if the command fails. */
+void shell(const char *command);
+
 /* Makes an ext4 of the disk and mounts it at SLOW_DIR; ends the test on failure. */
 void slow_disk_mount(void);
 void slow_disk_umount(void);
