@@ -121,3 +121,25 @@ struct span movable_zone(void)
 		bail("the machine has no ZONE_MOVABLE");
 	return (struct span){ start * PAGE, (start + spanned) * PAGE };
 }
+
+struct span cma_area(void)
+{
+	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	unsigned long long mib, at;
+	struct span area = { 0 };
+	char line[8192], *text;
+	ssize_t len;
+
+	if (log < 0)
+		bail("/dev/kmsg: %m");
+	while ((len = read(log, line, sizeof(line) - 1)) > 0) {
+		line[len] = 0;
+		text = strstr(line, "cma: Reserved ");
+		if (text && sscanf(text, "cma: Reserved %llu MiB at %llx", &mib, &at) == 2)
+			area = (struct span){ at, at + MIB(mib) };
+		if (strstr(line, "could not be activated"))
+			area = (struct span){ 0 };
+	}
+	close(log);
+	return area;
+}

@@ -32,5 +32,7 @@ struct span {
 
 /* The range of the blocks in ZONE_MOVABLE; ends the test if there is none. */
 struct span movable_zone(void);
+/* The CMA area that the kernel's log names; empty if there is none that the kernel could use. */
+struct span cma_area(void);
 
 #endif /* _SELFTEST_BLOCKS_H */

@@ -18,27 +18,6 @@
 /* What the kernel takes from below its watermarks while the test runs. */
 #define SLACK_KIB	(16l << 10)
 
-/* The first area, as the kernel's log tells of it. */
-static struct span cma_area(void)
-{
-	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	unsigned long long mib, at;
-	struct span area = { 0 };
-	char line[8192], *text;
-	ssize_t len;
-
-	if (log < 0)
-		bail("/dev/kmsg: %m");
-	while (!area.end && (len = read(log, line, sizeof(line) - 1)) > 0) {
-		line[len] = 0;
-		text = strstr(line, "cma: Reserved ");
-		if (text && sscanf(text, "cma: Reserved %llu MiB at %llx", &mib, &at) == 2)
-			area = (struct span){ at, at + MIB(mib) };
-	}
-	close(log);
-	return area;
-}
-
 static void text_write(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);

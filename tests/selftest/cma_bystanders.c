@@ -28,23 +28,6 @@ static struct span area;
 /* How often each process has allocated and freed its memory. */
 static volatile unsigned int *done;
 
-/* The only area, from the kernel log. */
-static void area_find(void)
-{
-	FILE *f = popen("dmesg", "r");
-	unsigned long long mib, at;
-	char line[256], *text;
-
-	while (f && fgets(line, sizeof(line), f)) {
-		text = strstr(line, "cma: Reserved ");
-		if (text && sscanf(text, "cma: Reserved %llu MiB at %llx", &mib,
-				   &at) == 2)
-			area = (struct span){ at, at + (mib << 20) };
-	}
-	if (!f || pclose(f) || !area.end)
-		bail("the machine has no CMA area");
-}
-
 static bool in_area(uint64_t phys, size_t len)
 {
 	return phys < area.end && phys + len > area.start;
@@ -187,7 +170,9 @@ int main(void)
 
 	if (setrlimit(RLIMIT_NOFILE, &files))
 		bail("setrlimit: %m");
-	area_find();
+	area = cma_area();
+	if (!area.end)
+		bail("the machine has no CMA area");
 	mark_set(&mark);
 	done = shared_new(PAGE);
 	/* page cache goes into the area too */

@@ -116,7 +116,7 @@ static void lines_place(int importer, uint64_t offset, uint64_t len)
 static void test_in_the_way(int heap, int control, int importer)
 {
 	static const size_t lengths[] = {
-		HUGE_PAGE, HUGE_PAGE * 7 / 2, 32 * HUGE_PAGE, 12 * HUGE_PAGE,
+		HUGE_PAGE, HUGE_PAGE * 7 / 2, 8 * HUGE_PAGE, 6 * HUGE_PAGE,
 	};
 	uint64_t phys;
 	size_t i;
@@ -137,12 +137,12 @@ static void test_in_the_way(int heap, int control, int importer)
 	is(iomem_names(NAME), 0, "it has no line either");
 
 	lines_place(importer, 0, 0);
-	is(kept_resize(control, &phys, 8 * HUGE_PAGE), 0,
+	is(kept_resize(control, &phys, 5 * HUGE_PAGE), 0,
 	   "resize when they are gone");
-	ok(iomem_named(NAME, phys, 8 * HUGE_PAGE), "now it has one");
+	ok(iomem_named(NAME, phys, 5 * HUGE_PAGE), "now it has one");
 	lines_place(importer, HUGE_PAGE - PAGE, 2 * PAGE);
 	is(kept_resize(control, &phys, HUGE_PAGE), 0, "shrink when they are back");
-	ok(!iomem_named(NAME, phys, 8 * HUGE_PAGE), "no line is too long");
+	ok(!iomem_named(NAME, phys, 5 * HUGE_PAGE), "no line is too long");
 	is(kept_free(control, phys), 0, "and free it");
 	lines_place(importer, 0, 0);
 	is(iomem_names(NAME), 0, "nothing is left");

@@ -23,7 +23,7 @@
 #define NAMESPACES	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | \
 			 CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
 
-#define BUFFERS		2
+#define BUFFERS		4
 #define LEN		MIB(2)	/* from this on there is a line in /proc/iomem */
 
 static int heap, control, bufs[BUFFERS];
@@ -99,8 +99,8 @@ static bool container(void)
 
 static void needles_set(char needle[4][24], long long phys)
 {
-	snprintf(needle[0], sizeof(needle[0]), "0x%llx", phys);
-	snprintf(needle[1], sizeof(needle[1]), "0x%llx", phys / PAGE);
+	snprintf(needle[0], sizeof(needle[0]), "%llx", phys);
+	snprintf(needle[1], sizeof(needle[1]), "%llx", phys / PAGE);
 	snprintf(needle[2], sizeof(needle[2]), "%llu", phys);
 	snprintf(needle[3], sizeof(needle[3]), "%llu", phys / PAGE);
 }
@@ -110,8 +110,11 @@ static bool is_place(const char *word, char needle[4][24])
 {
 	size_t i;
 
+	if (!strncmp(word, "0x", 2))
+		word += 2;
+	word += strspn(word, "0");
 	for (i = 0; i < 4; i++)
-		if (!strcmp(word, needle[i]) || !strcmp(word, needle[i] + 2))
+		if (!strcmp(word, needle[i]))
 			return true;
 	return false;
 }
@@ -133,11 +136,14 @@ static void look_into(FILE *f, bool found[BUFFERS])
 	}
 }
 
-/* One of them can be anywhere by accident; what tells tells both. */
+/* One of them can be anywhere by accident; what tells tells all. */
 static int tells(const bool found[BUFFERS], const char *where)
 {
-	if (!found[0] || !found[1])
-		return 0;
+	size_t b;
+
+	for (b = 0; b < BUFFERS; b++)
+		if (!found[b])
+			return 0;
 	diag("%s tells where the buffers are", where);
 	return 1;
 }

@@ -20,32 +20,30 @@ zone()
 	cat "$memory/memory$(($1 / size))/valid_zones"
 }
 
-# The bytes of online blocks in ZONE_MOVABLE, as sysfs has it.
-movable()
+# numbers STATE ZONES: the blocks in this state, in one of these zones, as sysfs has it
+numbers()
 {
-	local block bytes=0
+	local block state zones
 
 	for block in "$memory"/memory[0-9]*; do
-		if [ "$(cat "$block/state" "$block/valid_zones" | paste -s)" = "online	Movable" ]; then
-			bytes=$((bytes + size))
+		read -r state <"$block/state"
+		read -r zones <"$block/valid_zones"
+		if [ "$state" = "$1" ] && [[ $zones =~ ^($2)$ ]]; then
+			echo "${block##*/memory}"
 		fi
 	done
-	echo $bytes
+}
+
+# The bytes of online blocks in ZONE_MOVABLE.
+movable()
+{
+	echo $(($(numbers online Movable | wc -l) * size))
 }
 
 # highest ZONES: the address of the highest block in one of these zones, but those that stay
 highest()
 {
-	local block best=0 number
-
-	for block in "$memory"/memory[0-9]*; do
-		number=${block##*/memory}
-		if [[ $(cat "$block/valid_zones") =~ ^($1)$ ]] && [ "$number" -gt "$best" ] &&
-			jq -e "index($((number * size))) == null" "$tmp/stay" >/dev/null; then
-			best=$number
-		fi
-	done
-	echo $((best * size))
+	numbers online "$1" | jq -s --slurpfile stay "$tmp/stay" "map(. * $size) - \$stay[0] | max"
 }
 
 offline()
@@ -126,14 +124,16 @@ refusals()
 neighbour()
 {
 	exec python3 -c 'if True:
-		import hashlib, os
-		data = bytearray(os.urandom(1 << 20) * 256)
-		for at in range(0, len(data), 4096):
+		import os
+		rest = os.urandom(4088)
+		data = bytearray(bytes(8) + rest) * 65536
+		places = range(0, len(data), 4096)
+		for at in places:
 			data[at:at + 8] = at.to_bytes(8, "little")
-		before = hashlib.sha256(data).digest()
 		print("ready", flush=True)
 		input()
-		print(hashlib.sha256(data).digest() == before, flush=True)'
+		print(all(data[at:at + 4096] == at.to_bytes(8, "little") + rest for at in places),
+			flush=True)'
 }
 
 # A buffer in a kernel zone stays, what other processes have too.
