@@ -239,7 +239,7 @@ int lc_kept_free(u64 addr)
 }
 
 /* Pages copied between two checks for signals and scheduling: at most 1 ms. */
-#define LC_COPY_CHUNK	1024UL
+#define LC_COPY_CHUNK	(SZ_4M >> PAGE_SHIFT)
 
 static int lc_copy(struct lc_range *to, const struct lc_range *from)
 {

@@ -21,7 +21,7 @@
 #include "trace.h"
 
 /* Zeroed between two looks at signals and the scheduler: a millisecond or less. */
-#define LC_ZERO_CHUNK	1024UL
+#define LC_ZERO_CHUNK	(SZ_4M >> PAGE_SHIFT)
 
 /*
  * Such kernels note for each page which call allocated it. Neighbours need not
