@@ -85,7 +85,8 @@ static void advise_permission(struct finding *f, const struct stat *st)
 	const char *name = group ? group->gr_name : "?";
 
 	if (!st->st_gid || (st->st_mode & 0060) != 0060)
-		advise(f, "sudo make install for the udev rule, then reload the module or reboot");
+		advise(f, "sudo make install, or package lazy-contig, for the udev rule; then reload "
+		       "the module or reboot");
 	else if (!in_group(st->st_gid))
 		advise(f, "sudo usermod -aG %s $USER, then log in again", name);
 	else

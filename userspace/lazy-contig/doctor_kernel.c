@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* lazy-contig doctor: kernel configuration, module, module signatures. */
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -125,12 +126,29 @@ static bool module_file(const char *release, char *path, size_t len)
 	return false;
 }
 
+/* Has DKMS the module's source, from a package or from make install-dkms? */
+static bool dkms_source(void)
+{
+	glob_t found;
+	bool has = !glob("/usr/src/" MODULE_NAME "-*/dkms.conf", 0, NULL, &found);
+
+	globfree(&found);
+	return has;
+}
+
 static void advise_install(struct finding *f, const char *release)
 {
 	char headers[256];
+	bool none;
 
 	snprintf(headers, sizeof(headers), "/lib/modules/%s/build/Makefile", release);
-	if (access(headers, F_OK))
+	none = access(headers, F_OK);
+	if (dkms_source() && none)
+		advise(f, "install the kernel headers (Debian: linux-headers-%s), for which DKMS "
+		       "builds the module", release);
+	else if (dkms_source())
+		advise(f, "sudo dkms autoinstall, sudo modprobe " MODULE_NAME);
+	else if (none)
 		advise(f, "install the kernel headers (Debian: linux-headers-%s), then "
 		       INSTALL_STEPS, release);
 	else

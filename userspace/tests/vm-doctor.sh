@@ -35,6 +35,15 @@ remedies()
 	gives 3 "doctor where no configuration is found" hidden "$hide" lazy-contig doctor --json
 	advises kernel unknown CONFIG_CONTIG_ALLOC=y "  says what to check"
 	advises module failed "linux-headers-.* make install" "  and to install headers and module"
+	gives 3 "doctor where DKMS has the source" hidden "$hide && mount -t tmpfs none /usr/src &&
+		mkdir /usr/src/lazy_contig-1 && touch /usr/src/lazy_contig-1/dkms.conf" \
+		lazy-contig doctor --json
+	advises module failed "linux-headers-.* DKMS" "  says to install headers only"
+	gives 3 "doctor where DKMS has not built it" hidden "$hide && mount -t tmpfs none /usr/src &&
+		mkdir -p /usr/src/lazy_contig-1 $modules/build &&
+		touch /usr/src/lazy_contig-1/dkms.conf $modules/build/Makefile" \
+		lazy-contig doctor --json
+	advises module failed "^sudo dkms autoinstall" "  says to have it build"
 	gives 3 "doctor with a kernel that lacks an option" hidden "$hide &&
 		echo '# CONFIG_CONTIG_ALLOC is not set' >/boot/config-$(uname -r)" \
 		lazy-contig doctor --json
