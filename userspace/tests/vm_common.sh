@@ -41,7 +41,7 @@ json()
 # says REGEX DESCRIPTION: passes if a line of the last output or error matches
 says()
 {
-	cat "$tmp/out" "$tmp/err" | grep -qE -- "$1"
+	grep -qsE -- "$1" "$tmp/out" "$tmp/err"
 	result $? "$2"
 }
 
@@ -57,12 +57,13 @@ hold()
 # keys: passes if every key of the last output, JSON, is in the manual
 keys()
 {
-	local key missing=
+	local missing
 
-	while read -r key; do
-		grep -qE "^\.(TP|B|BR) .*\b$key\b|^\.BR? $key\b" "$manual" || missing="$missing $key"
-	done < <(jq -r '[paths[] | strings] | unique[]' "$tmp/out")
-	[ -z "$missing" ] || echo "not in lazy-contig(1):$missing" >>"$tmp/err"
+	[ -e "$tmp/manual" ] ||
+		grep -E '^\.(TP|BR?) ' "$manual" | grep -oE '\w+' | sort -u >"$tmp/manual"
+	missing=$(jq -r '[paths[] | strings] | unique[]' "$tmp/out" |
+		grep -vxFf "$tmp/manual" | paste -sd' ')
+	[ -z "$missing" ] || echo "not in lazy-contig(1): $missing" >>"$tmp/err"
 	[ -z "$missing" ]
 	result $? "  with keys that the manual has"
 }
