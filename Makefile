@@ -142,7 +142,9 @@ install-module: modules
 install-userspace:
 	$(MAKE) -C userspace install
 
+# What DKMS has built of this version before would stay.
 install-dkms:
+	[ -n '$(DESTDIR)' ] || $(MAKE) uninstall-dkms
 	install -d $(DKMS_SOURCE)
 	cp -R --parents COPYING Kbuild $$(find heap uapi -name '*.[ch]') $(DKMS_SOURCE)
 	sed 's/#MODULE_VERSION#/$(VERSION)/' userspace/packaging/dkms.conf \
@@ -164,9 +166,14 @@ uninstall-module:
 uninstall-userspace:
 	$(MAKE) -C userspace uninstall
 
+# Every version: DKMS would build all that it knows for the next kernel.
 uninstall-dkms:
-	[ -n '$(DESTDIR)' ] || dkms remove lazy_contig/$(VERSION) --all
-	rm -rf $(DKMS_SOURCE)
+	set -e; for source in $(DESTDIR)/usr/src/lazy_contig-*; do \
+		version=$${source##*/lazy_contig-}; \
+		[ ! -e $(DESTDIR)/var/lib/dkms/lazy_contig/$$version ] || \
+			dkms remove lazy_contig/$$version --all; \
+		rm -rf "$$source"; \
+	done
 
 clean:
 	[ ! -e $(KDIR)/Makefile ] || $(KBUILD) clean

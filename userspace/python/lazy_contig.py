@@ -157,7 +157,7 @@ class Buffer(_File):
 
 def receive(sock):
     """Receives a Buffer that Buffer.send() or lazy_contig_send_fd(3) has sent."""
-    data, fds, flags, _ = socket.recv_fds(sock, 1, 16)
+    data, fds, flags, _ = socket.recv_fds(sock, 1, 16, socket.MSG_CMSG_CLOEXEC)
     if len(data) == 1 and len(fds) == 1 and not flags & (socket.MSG_CTRUNC | socket.MSG_TRUNC):
         return Buffer(fds[0])
     for fd in fds:
