@@ -317,9 +317,14 @@ int bench_camera(const struct options *opt)
 	writing = slow_writer(CARD_CHUNK);
 	load_wait(load, 2 * NR_COPIED);
 	for (r.run = 0; r.run < opt->runs; r.run++)
-		for (i = 0; i < ARRAY_SIZE(cameras); i++)
-			if (cameras[i].have)
-				measure(&r, &cameras[i], fd, stills);
+		for (i = 0; i < ARRAY_SIZE(cameras); i++) {
+			/* each has each place in the order, and the memory left there */
+			const struct camera *camera =
+				&cameras[(i + r.run) % ARRAY_SIZE(cameras)];
+
+			if (camera->have)
+				measure(&r, camera, fd, stills);
+		}
 	load_end(load, copying);
 	slow_disk_rate(0);
 	slow_end(writing);
