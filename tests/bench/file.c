@@ -121,6 +121,7 @@ static const struct way {
 } ways[] = {
 	{ "cached", 0, 0, true, read_there },
 	{ "buffered", 0, 0, false, read_there },
+	{ "copied", 0, 0, false, read_and_copy },
 	{ "bounce", 0, O_DIRECT, false, read_and_copy },
 	{ "direct", LAZY_CONTIG_PINNABLE, O_DIRECT, false, read_there },
 };

@@ -180,6 +180,33 @@ function stall_table(   c, w, configs, who, nc, nw)
 			stall_row(configs[c], c <= 3 ? 32768 : 24576, who[w])
 }
 
+function read_file(way, metric)
+{
+	return f("file", "", way, 262144, 1, metric)
+}
+
+function file_table(   w, nw, ways, labels)
+{
+	heading("256 MiB from a file to an imported buffer (ms)")
+	printf "  %-44s %9s %9s\n", "", "time", "processor"
+	nw = split("cached buffered copied bounce direct", ways, " ")
+	split("read(), all of it in the page cache;read() from the disk;" \
+		"read() from the disk to other memory, copy;direct I/O to other memory, copy;" \
+		"direct I/O to the buffer", labels, ";")
+	for (w = 1; w <= nw; w++)
+		printf "  %-44s %9s %9s\n", labels[w], short(read_file(ways[w], "read_ms")), \
+			short(read_file(ways[w], "cpu_ms"))
+}
+
+function file_targets(   w, ways, labels)
+{
+	split("copied bounce", ways, " ")
+	split("read() and a copy;direct I/O and a copy", labels, ";")
+	for (w = 1; w <= 2; w++)
+		target("file: direct I/O to the buffer to " labels[w], \
+			ratio(read_file("direct", "read_ms"), read_file(ways[w], "read_ms")), 0.5)
+}
+
 function nb(config, who, kib, metric)
 {
 	return f("neighbours", config, who, kib, 1, metric)
@@ -421,6 +448,8 @@ END {
 		video_table()
 	if ("stall,quiet" in seen)
 		stall_table()
+	if ("file," in seen)
+		file_table()
 	if ("neighbours,many" in seen)
 		neighbours_table()
 	if ("camera,stills" in seen)
@@ -430,6 +459,8 @@ END {
 	if ("churn,60 pins" in seen)
 		churn_targets()
 	speed_targets()
+	if ("file," in seen)
+		file_targets()
 	if ("neighbours,many" in seen)
 		neighbours_targets()
 	if ("camera,stills" in seen)
