@@ -109,7 +109,8 @@ static int lc_parse_size(const char *value, u64 *size)
 	shift = unit ? 10 * (unit - units + 1) : 0;
 	if (unit)
 		digits[len - 1] = 0;
-	if (kstrtou64(digits, 0, size) || *size > U64_MAX >> shift)
+	if (kstrtou64(digits, strncasecmp(digits, "0x", 2) ? 10 : 16, size) ||
+	    *size > U64_MAX >> shift)
 		return -EINVAL;
 	*size <<= shift;
 	return 0;
@@ -254,6 +255,7 @@ static struct lc_heap *lc_heap_create(const char *entry)
 
 	if (!heap)
 		return ERR_PTR(-ENOMEM);
+	INIT_LIST_HEAD(&heap->list);
 	heap->placement.align = 1;
 	heap->placement.end_pfn = LC_NO_LIMIT;
 	heap->placement.node = NUMA_NO_NODE;
@@ -295,7 +297,7 @@ static bool lc_heap_taken(const struct lc_heap *heap)
 	return !ret;
 }
 
-/* The heap that was made of this entry and removed, or a new one. */
+/* The heap that was made of this entry and removed, or a new one, in no list yet. */
 static struct lc_heap *lc_heap_get(const char *entry)
 {
 	struct lc_heap *heap;
@@ -304,10 +306,7 @@ static struct lc_heap *lc_heap_get(const char *entry)
 	list_for_each_entry(heap, &lc_heaps, list)
 		if (!heap->active && !strcmp(entry, heap->entry))
 			return heap;
-	heap = lc_heap_create(entry);
-	if (!IS_ERR(heap))
-		list_add_tail(&heap->list, &lc_heaps);
-	return heap;
+	return lc_heap_create(entry);
 }
 
 /* An active heap, without a node yet, or an ERR_PTR; the log says why. */
@@ -319,8 +318,12 @@ static struct lc_heap *lc_heap_activate(const char *entry)
 		return heap;
 	if (lc_heap_taken(heap)) {
 		pr_err("heap \"%s\": name: taken\n", entry);
+		if (list_empty(&heap->list))
+			lc_heap_destroy(heap);
 		return ERR_PTR(-EEXIST);
 	}
+	if (list_empty(&heap->list))
+		list_add_tail(&heap->list, &lc_heaps);
 	heap->active = true;
 	return heap;
 }

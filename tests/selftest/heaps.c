@@ -69,8 +69,8 @@ static void test_keys(void)
 	int heap, buf;
 
 	ok(is_listed(HEAP) && is_listed(HEAP_DMA32 ":below=4G"), "two heaps are always there");
-	is(heaps_write("+t,below:below=768M:align=0x400000\n"), 0, "a heap with two keys");
-	ok(is_listed("t,below:below=768M:align=0x400000"), "is listed");
+	is(heaps_write("+t,below:below=0768M:align=0x400000\n"), 0, "a heap with two keys");
+	ok(is_listed("t,below:below=0768M:align=0x400000"), "is listed");
 	phys = phys_of("t,below", MIB(2));
 	ok(phys + MIB(2) <= MIB(768) && !(phys % MIB(4)), "and obeys them");
 	is(heaps_write("+t_above:above=1280M"), 0, "a heap with another");
