@@ -57,7 +57,8 @@ static void lc_cpucache_end_part(dma_addr_t addr, size_t len,
  * few bytes of one would need a bounce buffer; the part alone is maintained.
  */
 static int lc_cpucache_sync(const struct lc_extent *ext, u64 offset, u64 len,
-			    enum dma_data_direction dir, lc_cpucache_func *sync)
+			    enum dma_data_direction dir, lc_cpucache_func *sync,
+			    bool killable)
 {
 	while (len) {
 		struct page *page = pfn_to_page(ext->pfn + (offset >> PAGE_SHIFT));
@@ -77,7 +78,7 @@ static int lc_cpucache_sync(const struct lc_extent *ext, u64 offset, u64 len,
 		offset += part;
 		len -= part;
 		cond_resched();
-		if (len && fatal_signal_pending(current))
+		if (len && killable && fatal_signal_pending(current))
 			return -EINTR;
 	}
 	return 0;
@@ -101,7 +102,25 @@ int lc_cpucache_begin(const struct lc_extent *ext, u64 offset, u64 len,
 		      enum dma_data_direction dir)
 {
 	return LC_DMA_COHERENT ? 0 : lc_cpucache_sync(ext, offset, len, dir,
-						      lc_cpucache_begin_part);
+						      lc_cpucache_begin_part,
+						      true);
+}
+
+/**
+ * lc_cpucache_flush - write back and invalidate, also while being killed
+ * @ext: as in lc_cpucache_begin()
+ * @offset: likewise
+ * @len: likewise
+ *
+ * For memory that others go on using when the current task is gone.
+ *
+ * Context: process.
+ */
+void lc_cpucache_flush(const struct lc_extent *ext, u64 offset, u64 len)
+{
+	if (!LC_DMA_COHERENT)
+		lc_cpucache_sync(ext, offset, len, DMA_BIDIRECTIONAL,
+				 lc_cpucache_begin_part, false);
 }
 
 /**
@@ -118,7 +137,8 @@ int lc_cpucache_end(const struct lc_extent *ext, u64 offset, u64 len,
 		    enum dma_data_direction dir)
 {
 	return LC_DMA_COHERENT ? 0 : lc_cpucache_sync(ext, offset, len, dir,
-						      lc_cpucache_end_part);
+						      lc_cpucache_end_part,
+						      true);
 }
 
 /**

@@ -10,6 +10,7 @@ struct lc_extent;
 
 int lc_cpucache_begin(const struct lc_extent *ext, u64 offset, u64 len,
 		      enum dma_data_direction dir);
+void lc_cpucache_flush(const struct lc_extent *ext, u64 offset, u64 len);
 int lc_cpucache_end(const struct lc_extent *ext, u64 offset, u64 len,
 		    enum dma_data_direction dir);
 int lc_cpucache_init(void);

@@ -40,13 +40,17 @@ struct lc_attachment {
 };
 
 /*
- * sg->length has 32 bits, so an entry is less than 4 GiB long. The next one must
- * begin as aligned as the first: what a device needs of the address of a buffer
- * it may need of each entry.
+ * sg->length has 32 bits, so an entry is less than 4 GiB long. If that takes several,
+ * the next one must begin as aligned as the first: what a device needs of the address
+ * of a buffer it may need of each entry.
  */
 static unsigned long lc_sg_pages(const struct lc_range *range)
 {
-	unsigned long align = min(1UL << __ffs(range->ext.pfn),
+	unsigned long align;
+
+	if (range->ext.nr_pages < (unsigned long)SZ_4G >> PAGE_SHIFT)
+		return range->ext.nr_pages;
+	align = min(1UL << __ffs(range->ext.pfn),
 				  (unsigned long)SZ_2G >> PAGE_SHIFT);
 
 	return ((unsigned long)SZ_4G >> PAGE_SHIFT) - align;
@@ -176,8 +180,7 @@ static unsigned long lc_dma_attrs(const struct lc_importers *imps,
 static void lc_flush(const struct lc_importers *imps, u64 offset, u64 len)
 {
 	if (lc_range_uncached(imps->range))
-		lc_cpucache_begin(&imps->range->ext, offset, len,
-				  DMA_BIDIRECTIONAL);
+		lc_cpucache_flush(&imps->range->ext, offset, len);
 }
 
 static void lc_flush_all(const struct lc_importers *imps,

@@ -156,6 +156,25 @@ static void check_entries(int imp, const struct lci_map *map, uint64_t phys)
 	is(at, phys + LARGE, "and the last one ends with the buffer");
 }
 
+/* However aligned it is. */
+static void check_almost_large(int imp)
+{
+	struct lazy_contig_allocation alloc = {
+		.size = sizeof(alloc), .len = MIB(3072), .align = MIB(2048),
+		.node = -1, .fd_flags = O_RDWR | O_CLOEXEC,
+	};
+	int control = control_open();
+	struct lci_map map;
+	uint32_t id;
+
+	is(call(control, LAZY_CONTIG_IOCTL_ALLOC, &alloc), 0, "3 GiB, aligned to 2 GiB");
+	import_whole(imp, alloc.fd, &id, &map);
+	is(map.nents, 1, "are one entry");
+	import_end(imp, id, map.map);
+	close(alloc.fd);
+	close(control);
+}
+
 /* An entry cannot describe 4 GiB. */
 static void check_large(void)
 {
@@ -173,6 +192,7 @@ static void check_large(void)
 		check_entries(imp, &map, buf_phys(buf));
 		import_end(imp, id, map.map);
 		close(buf);
+		check_almost_large(imp);
 	}
 	close(imp);
 	close(heap);
