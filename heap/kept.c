@@ -37,6 +37,7 @@
 
 #include "alloc.h"
 #include "compat.h"
+#include "cpucache.h"
 #include "kept.h"
 #include "pages.h"
 #include "range.h"
@@ -130,6 +131,19 @@ static struct lc_range *lc_kept_range(struct lc_kept *kept)
 	return kept->range;
 }
 
+/*
+ * Hardware and programs use an uncached buffer past the CPU caches as soon as they know
+ * its address: what the caches have of it goes to memory before, and what they have read
+ * of it goes before the kernel reads.
+ */
+static int lc_kept_flush(const struct lc_range *range, unsigned long from)
+{
+	return lc_range_uncached(range) ?
+		       lc_cpucache_begin(&range->ext, (u64)from << PAGE_SHIFT,
+					 (u64)(range->ext.nr_pages - from) << PAGE_SHIFT,
+					 DMA_BIDIRECTIONAL) : 0;
+}
+
 /**
  * lc_kept_add - keep a range
  * @range: the range, not kept yet; keeping takes a reference of its own
@@ -137,13 +151,16 @@ static struct lc_range *lc_kept_range(struct lc_kept *kept)
  *	wherever the buffer moves
  *
  * Context: process context.
- * Return: 0 or -ENOMEM.
+ * Return: 0; -ENOMEM; or -EINTR if the current task is being killed.
  */
 int lc_kept_add(struct lc_range *range, const struct lc_request *req)
 {
 	struct lc_kept *kept;
 	int ret;
 
+	ret = lc_kept_flush(range, 0);
+	if (ret)
+		return ret;
 	kept = kzalloc_obj(*kept);
 	if (!kept)
 		return -ENOMEM;
@@ -327,7 +344,8 @@ static int lc_grow_elsewhere(struct lc_kept_resize *resize)
 	range = lc_alloc(&req);
 	if (IS_ERR(range))
 		return PTR_ERR(range);
-	ret = lc_copy(range, kept->range);
+	ret = lc_kept_flush(kept->range, 0) ?: lc_copy(range, kept->range) ?:
+	      lc_kept_flush(range, 0);
 	if (ret)
 		goto put_range;
 	ret = xa_reserve(&lc_kept_buffers, range->ext.pfn, GFP_KERNEL);
@@ -374,11 +392,13 @@ int lc_kept_resize_begin(struct lc_kept_resize *resize, u64 addr, u64 len)
 	};
 	if (nr_pages > resize->old_nr_pages) {
 		ret = lc_alloc_grow(kept->range, nr_pages, kept->req.end_pfn);
-		if (ret && ret != -EINTR)
+		if (!ret)
+			ret = lc_kept_flush(kept->range, resize->old_nr_pages);
+		else if (ret != -EINTR)
 			ret = lc_grow_elsewhere(resize);
 	}
 	if (ret)
-		lc_kept_unmark(kept);
+		lc_kept_resize_abort(resize);
 	return ret;
 }
 
