@@ -37,7 +37,9 @@ static int lc_zero_part(struct lc_job *job, const struct lc_extent *part)
 
 	for (i = 0; i < part->nr_pages; i++) {
 		if (i % LC_ZERO_CHUNK == 0) {
-			if (fatal_signal_pending(current))
+			/* helpers get no signals */
+			if (fatal_signal_pending(current) ||
+			    (job && READ_ONCE(job->stop)))
 				return -EINTR;
 			cond_resched();
 		}
@@ -65,6 +67,30 @@ bool lc_pages_shared(const struct lc_extent *ext)
 	return false;
 }
 
+/* The kernel counts a broken page some milliseconds after it was marked. */
+static bool lc_broken_seen;
+
+/**
+ * lc_page_broken - has the hardware reported the page broken?
+ * @page: a page that the caller owns
+ *
+ * Further requests look at their pages if one has.
+ *
+ * Context: any. Return: true if so.
+ */
+bool lc_page_broken(struct page *page)
+{
+	if (!PageHWPoison(page))
+		return false;
+	WRITE_ONCE(lc_broken_seen, true);
+	return true;
+}
+
+static bool lc_pages_can_be_broken(int node)
+{
+	return READ_ONCE(lc_broken_seen) || lc_memory_failed(node);
+}
+
 /**
  * lc_pages_usable - may pages be in a buffer?
  * @part: pages that the caller owns; cut to those from the first on for which the
@@ -79,7 +105,7 @@ bool lc_pages_shared(const struct lc_extent *ext)
 bool lc_pages_usable(struct lc_extent *part)
 {
 	struct page *page = pfn_to_page(part->pfn);
-	bool failed = lc_memory_failed(page_to_nid(page));
+	bool failed = lc_pages_can_be_broken(page_to_nid(page));
 	unsigned long i;
 
 	for (i = 0; i < part->nr_pages; i++)
@@ -103,7 +129,7 @@ bool lc_pages_usable(struct lc_extent *part)
  */
 bool lc_pages_still_usable(struct lc_extent *part)
 {
-	return !lc_memory_failed(page_to_nid(pfn_to_page(part->pfn))) ||
+	return !lc_pages_can_be_broken(page_to_nid(pfn_to_page(part->pfn))) ||
 	       lc_pages_usable(part);
 }
 
