@@ -305,6 +305,8 @@ static int lc_ioctl_sync(struct lc_call *call)
 	if (!lc_buffer_range(dmabuf) || sync->offset >= dmabuf->size ||
 	    sync->len > dmabuf->size - sync->offset)
 		goto put_dmabuf;
+	/* hardware that knows the address may write */
+	lc_range_touch(lc_buffer_range(dmabuf));
 	if (sync->flags & DMA_BUF_SYNC_END)
 		ret = lc_buffer_end(dmabuf, sync->offset, sync->len, dir);
 	else

@@ -367,7 +367,8 @@ static struct dma_buf *lc_heap_alloc(const struct lc_heap *heap, u64 len,
 	range = lc_alloc(&req);
 	if (IS_ERR(range))
 		return ERR_CAST(range);
-	range->pristine = true;
+	/* one with a name is to be found by its address, without this descriptor */
+	range->pristine = !heap->placement.name;
 	dmabuf = lc_buffer_export(range, heap->name, fd_flags);
 	lc_range_put(range);
 	return dmabuf;
