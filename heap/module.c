@@ -301,8 +301,9 @@ static void __exit lc_exit(void)
 	lc_reserve_exit();
 	lc_pool_exit();
 	lc_deferred_exit();
-	lc_limit_exit();
+	/* attempts that were left behind uncharge their users */
 	lc_parallel_exit();
+	lc_limit_exit();
 	lc_zone_exit();
 	lc_heap_destroy_all();
 }
