@@ -51,8 +51,7 @@ static unsigned long lc_sg_pages(const struct lc_range *range)
 	if (range->ext.nr_pages < (unsigned long)SZ_4G >> PAGE_SHIFT)
 		return range->ext.nr_pages;
 	align = min(1UL << __ffs(range->ext.pfn),
-				  (unsigned long)SZ_2G >> PAGE_SHIFT);
-
+		    (unsigned long)SZ_2G >> PAGE_SHIFT);
 	return ((unsigned long)SZ_4G >> PAGE_SHIFT) - align;
 }
 

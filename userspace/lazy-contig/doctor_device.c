@@ -12,6 +12,7 @@
 
 #define TRIAL_SIZE	((__u64)4 << 20)
 
+#define UDEV_RULE	"sudo make install, or package lazy-contig"
 #define HEAP_NODE	"/dev/dma_heap/" LAZY_CONTIG_HEAP
 
 /*
@@ -85,8 +86,7 @@ static void advise_permission(struct finding *f, const struct stat *st)
 	const char *name = group ? group->gr_name : "?";
 
 	if (!st->st_gid || (st->st_mode & 0060) != 0060)
-		advise(f, "sudo make install, or package lazy-contig, for the udev rule; then reload "
-		       "the module or reboot");
+		advise(f, "install the udev rule (" UDEV_RULE "), then reload the module or reboot");
 	else if (!in_group(st->st_gid))
 		advise(f, "sudo usermod -aG %s $USER, then log in again", name);
 	else

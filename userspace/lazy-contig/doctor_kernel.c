@@ -10,6 +10,7 @@
 
 #define LOCKDOWN	"/sys/kernel/security/lockdown"
 #define INSTALL_STEPS	"make, sudo make install, sudo modprobe " MODULE_NAME
+#define DKMS_BUILDS	"for which DKMS builds the module"
 #define DKMS_KEY	"/var/lib/dkms/mok.pub"
 #define SIG_ENFORCE	"/sys/module/module/parameters/sig_enforce"
 
@@ -144,8 +145,8 @@ static void advise_install(struct finding *f, const char *release)
 	snprintf(headers, sizeof(headers), "/lib/modules/%s/build/Makefile", release);
 	none = access(headers, F_OK);
 	if (dkms_source() && none)
-		advise(f, "install the kernel headers (Debian: linux-headers-%s), for which DKMS "
-		       "builds the module", release);
+		advise(f, "install the kernel headers (Debian: linux-headers-%s), " DKMS_BUILDS,
+		       release);
 	else if (dkms_source())
 		advise(f, "sudo dkms autoinstall, sudo modprobe " MODULE_NAME);
 	else if (none)
