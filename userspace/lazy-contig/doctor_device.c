@@ -86,7 +86,7 @@ static void advise_permission(struct finding *f, const struct stat *st)
 	const char *name = group ? group->gr_name : "?";
 
 	if (!st->st_gid || (st->st_mode & 0060) != 0060)
-		advise(f, "install the udev rule (" UDEV_RULE "), then reload the module or reboot");
+		advise(f, "install the udev rule (" UDEV_RULE "), reload the module");
 	else if (!in_group(st->st_gid))
 		advise(f, "sudo usermod -aG %s $USER, then log in again", name);
 	else
