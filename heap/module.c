@@ -134,13 +134,14 @@
  * are taken; only pins in memory of a reserve take more. Broken pages are freed one by one.
  *
  * Pins. A mapping of a pinnable buffer, and whatever get_user_pages() gave its
- * pages to, has a reference to each page. When the range ends there is no mapping
- * left, and so no new reference can be made; pages that have one still are
- * deferred: the module keeps its own reference and the charge, and frees the page,
- * or returns it to its reserve, once that is the last one. Leaving them to the last put_page() would return them
- * sooner, but the module would not know when: a page with references may as well
- * have been freed and allocated again. So a charge never ends early, and ends a
- * second late at most. The same goes for pages of other buffers that a driver has.
+ * pages to, has a reference to each page. When the range ends there is no
+ * mapping left, and so no new reference can be made; pages that have one still
+ * are deferred: the module keeps its own reference and the charge, and frees
+ * the page, or returns it to its reserve, once that is the last one. Leaving
+ * them to the last put_page() would return them sooner, but the module would
+ * not know when: a page with references may as well have been freed and
+ * allocated again. So a charge never ends early, and ends a second late at
+ * most. The same goes for pages of other buffers that a driver has.
  *
  * Concurrency. Requests run in the context of their callers and hold no lock
  * while they scan, migrate or zero, but for lc_reserve_change_lock. Claims keep
