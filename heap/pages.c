@@ -20,6 +20,8 @@
 #include "search/zone.h"
 #include "trace.h"
 
+/* Pages looked at between two looks at the scheduler. */
+#define LC_CHECK_CHUNK	1024UL
 /* Zeroed between two looks at signals and the scheduler: a millisecond or less. */
 #define LC_ZERO_CHUNK	(SZ_4M >> PAGE_SHIFT)
 
@@ -99,7 +101,7 @@ static bool lc_pages_can_be_broken(int node)
  * Not if a page is broken, or has references besides that of its owner: a driver,
  * or a virtual machine, that had the buffer before uses it still.
  *
- * Context: any.
+ * Context: process, may sleep.
  * Return: false, with @part as it is, if the first page cannot be used.
  */
 bool lc_pages_usable(struct lc_extent *part)
@@ -108,10 +110,13 @@ bool lc_pages_usable(struct lc_extent *part)
 	bool failed = lc_pages_can_be_broken(page_to_nid(page));
 	unsigned long i;
 
-	for (i = 0; i < part->nr_pages; i++)
+	for (i = 0; i < part->nr_pages; i++) {
 		if (page_ref_count(page + i) != 1 ||
 		    (failed && PageHWPoison(page + i)))
 			break;
+		if (i % LC_CHECK_CHUNK == 0)
+			cond_resched();
+	}
 	if (i)
 		part->nr_pages = i;
 	return i;
@@ -124,7 +129,7 @@ bool lc_pages_usable(struct lc_extent *part)
  * There are no further references to an idle page, but it can break. As long as no
  * page of its node ever did, this costs nothing.
  *
- * Context: any.
+ * Context: process, may sleep.
  * Return: false, with @part as it is, if the first page cannot be used.
  */
 bool lc_pages_still_usable(struct lc_extent *part)
