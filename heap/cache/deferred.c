@@ -142,18 +142,23 @@ unsigned long lc_deferred_return(const struct lc_extent *ext,
 	LIST_HEAD(pages);
 
 	for (pfn = ext->pfn; pfn < lc_extent_end(ext); pfn++) {
+		const struct lc_extent broken = { pfn, 1 };
 		struct page *page = pfn_to_page(pfn);
 
 		cond_resched();
-		if (!lc_page_shared(page)) {
+		if (!lc_page_shared(page) && !lc_page_broken(page)) {
 			free.nr_pages++;
+			continue;
+		}
+		lc_reserve_return(&free, true);
+		free = (struct lc_extent){ .pfn = pfn + 1 };
+		if (lc_page_broken(page)) {
+			lc_reserve_return(&broken, false);
 			continue;
 		}
 		set_page_private(page, (unsigned long)user);
 		list_add_tail(&page->lru, &pages);
 		deferred++;
-		lc_reserve_return(&free, true);
-		free = (struct lc_extent){ .pfn = pfn + 1 };
 	}
 	lc_reserve_return(&free, true);
 	if (deferred)
