@@ -13,7 +13,6 @@
 #include <linux/slab.h>
 
 #include "../compat.h"
-#include "../pages.h"
 #include "extent.h"
 
 /* Extents long enough but unfit otherwise that one request looks at. */
@@ -512,7 +511,7 @@ bool lc_extent_zero_some(struct lc_idle *idle)
 	}
 	/* a broken page is found when it is taken */
 	for (i = 0; i < ext.nr_pages; i++)
-		if (!lc_page_broken(pfn_to_page(ext.pfn + i)))
+		if (!PageHWPoison(pfn_to_page(ext.pfn + i)))
 			clear_highpage(pfn_to_page(ext.pfn + i));
 	/* what was taken meanwhile is not in the set any more */
 	scoped_guard(spinlock, &idle->lock)

@@ -172,16 +172,8 @@ void lc_reserve_put(struct lc_extent *part, bool usable, bool zeroed,
 	*part = leave;
 }
 
-/**
- * lc_reserve_return - return pages to their reserve, or else to the page allocator
- * @ext: pages of one zone; may be empty
- * @usable: false: all go to the page allocator
- *
- * Allocates what lc_reserve_put() needs of a reserve.
- *
- * Context: process, may sleep.
- */
-void lc_reserve_return(const struct lc_extent *ext, bool usable)
+/* Pages that were taken go back: to the page allocator if unusable. */
+static void lc_reserve_put_back(const struct lc_extent *ext, bool usable)
 {
 	struct lc_extent rest = *ext, part;
 	struct lc_extent_spare spare;
@@ -209,9 +201,9 @@ static void lc_reserve_drop(const struct lc_extent *ext, unsigned long pfn)
 	const struct lc_extent page = { pfn, 1 };
 	const struct lc_extent above = { pfn + 1, lc_extent_end(ext) - pfn - 1 };
 
-	lc_reserve_return(&page, false);
-	lc_reserve_return(&below, true);
-	lc_reserve_return(&above, true);
+	lc_reserve_put_back(&page, false);
+	lc_reserve_put_back(&below, true);
+	lc_reserve_put_back(&above, true);
 }
 
 /* Return: false if there is no room. */
@@ -318,27 +310,6 @@ static void lc_reserve_free_within(struct lc_reserve *reserve,
 	} while (more);
 }
 
-/* Let go what has been idle longest. Return: false if there is nothing to let go. */
-static bool lc_reserve_shed(struct lc_reserve *reserve)
-{
-	struct lc_extent_spare spare;
-	struct lc_extent ext = {};
-	unsigned long excess;
-	bool taken;
-
-	lc_extent_spare_alloc(&spare, true, GFP_KERNEL | __GFP_NOFAIL);
-	scoped_guard(spinlock, &lc_reserve_lock) {
-		/* what a release lets go counts too */
-		excess = lc_reserve_excess(zone_to_nid(reserve->zone), ULONG_MAX);
-		taken = excess && lc_extent_take_oldest(&reserve->idle, excess, &ext);
-		if (taken)
-			lc_extent_set_cut(&reserve->owned, &ext, &spare.owner);
-	}
-	lc_extent_spare_free(&spare);
-	lc_pages_return(&ext);
-	return taken;
-}
-
 /**
  * lc_reserve_lower - let a node's reserve become smaller
  * @node: the node
@@ -351,14 +322,18 @@ static bool lc_reserve_shed(struct lc_reserve *reserve)
 void lc_reserve_lower(int node, unsigned long nr_pages)
 {
 	struct lc_reserve *reserve;
-	unsigned long i;
+	unsigned long i, excess;
+	struct lc_extent ext;
 
 	scoped_guard(spinlock, &lc_reserve_lock)
 		WRITE_ONCE(lc_reserve_target[node], nr_pages);
-	xa_for_each(&lc_reserves, i, reserve)
-		while (zone_to_nid(reserve->zone) == node &&
-		       lc_reserve_shed(reserve))
-			;
+	xa_for_each(&lc_reserves, i, reserve) {
+		if (zone_to_nid(reserve->zone) != node)
+			continue;
+		while ((excess = lc_reserve_excess(node, ULONG_MAX)) &&
+		       lc_extent_take_oldest(&reserve->idle, excess, &ext))
+			lc_reserve_free(reserve, &ext);
+	}
 }
 
 /* What is in buffers of a node is owned no more; what is idle is freed next. */

@@ -89,8 +89,8 @@ struct zone {
 #ifndef HOST_PAGES
 struct page;
 struct zone *page_zone(const struct page *page);
+/* no page breaks here */
 #define PageHWPoison(page)	((void)(page), false)
-#define page_ref_count(page)	((void)(page), 1)
 void clear_highpage(struct page *page);
 
 #define pfn_to_page(pfn)	((struct page *)(pfn))
