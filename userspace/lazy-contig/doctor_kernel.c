@@ -140,14 +140,14 @@ static bool dkms_source(void)
 static void advise_install(struct finding *f, const char *release)
 {
 	char headers[256];
-	bool none;
+	bool none, dkms = dkms_source();
 
 	snprintf(headers, sizeof(headers), "/lib/modules/%s/build/Makefile", release);
 	none = access(headers, F_OK);
-	if (dkms_source() && none)
+	if (dkms && none)
 		advise(f, "install the kernel headers (Debian: linux-headers-%s), " DKMS_BUILDS,
 		       release);
-	else if (dkms_source())
+	else if (dkms)
 		advise(f, "sudo dkms autoinstall, sudo modprobe " MODULE_NAME);
 	else if (none)
 		advise(f, "install the kernel headers (Debian: linux-headers-%s), then "
