@@ -5,7 +5,6 @@
  * vgem lets programs play that device, with a fence that they signal.
  */
 #include <drm/vgem_drm.h>
-#include <poll.h>
 #include <stdio.h>
 
 #include "drm.h"
@@ -37,13 +36,6 @@ static int signal_fence(int vgem, uint32_t fence)
 	struct drm_vgem_fence_signal signal = { .fence = fence };
 
 	return drmIoctl(vgem, DRM_IOCTL_VGEM_FENCE_SIGNAL, &signal) ? -errno : 0;
-}
-
-static bool ready(int buf, short events)
-{
-	struct pollfd pfd = { .fd = buf, .events = events };
-
-	return poll(&pfd, 1, 0) == 1;
 }
 
 /* In a child: 0 if SYNC ends after the device does. */
@@ -79,7 +71,7 @@ static void test_write_fence(int vgem, int buf, uint32_t handle)
 	struct reader reader = { .buf = buf, .shared = shared };
 	uint32_t fence = attach_fence(vgem, handle, VGEM_FENCE_WRITE);
 
-	ok(!ready(buf, POLLIN), "while a device writes, a buffer is not readable");
+	ok(!buf_ready(buf, POLLIN), "while a device writes, a buffer is not readable");
 	reader.pid = fork();
 	if (!reader.pid)
 		_exit(read_after_sync(&reader));
@@ -87,7 +79,7 @@ static void test_write_fence(int vgem, int buf, uint32_t handle)
 	__atomic_store_n(&shared->signalled, true, __ATOMIC_SEQ_CST);
 	is(signal_fence(vgem, fence), 0, "the device is done");
 	is(child_status(reader.pid), 0, "SYNC start returns then, and not before");
-	ok(ready(buf, POLLIN | POLLOUT), "the buffer is readable and writable");
+	ok(buf_ready(buf, POLLIN | POLLOUT), "the buffer is readable and writable");
 	munmap(shared, PAGE);
 }
 
@@ -95,12 +87,12 @@ static void test_read_fence(int vgem, int buf, uint32_t handle)
 {
 	uint32_t fence = attach_fence(vgem, handle, 0);
 
-	ok(ready(buf, POLLIN), "while a device reads, a buffer is readable");
-	ok(!ready(buf, POLLOUT), "and not writable");
+	ok(buf_ready(buf, POLLIN), "while a device reads, a buffer is readable");
+	ok(!buf_ready(buf, POLLOUT), "and not writable");
 	is(buf_sync(buf, DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ), 0, "SYNC start does not wait");
 	is(buf_sync(buf, DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ), 0, "SYNC end");
 	is(signal_fence(vgem, fence), 0, "the device is done");
-	ok(ready(buf, POLLOUT), "the buffer is writable");
+	ok(buf_ready(buf, POLLOUT), "the buffer is writable");
 }
 
 int main(void)

@@ -106,6 +106,13 @@ int buf_sync(int buf, uint64_t flags)
 	return call(buf, DMA_BUF_IOCTL_SYNC, &sync);
 }
 
+bool buf_ready(int buf, short events)
+{
+	struct pollfd pfd = { .fd = buf, .events = events };
+
+	return poll(&pfd, 1, 0) == 1;
+}
+
 static uint64_t pattern_word(uint64_t seed, size_t index)
 {
 	return (seed + index) * 0x9e3779b97f4a7c15ull | 1;

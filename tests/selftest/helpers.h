@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <signal.h>
@@ -63,6 +64,8 @@ uint64_t buf_phys(int buf);
 /* Buffers. */
 unsigned char *buf_map(int buf, size_t len);
 int buf_sync(int buf, uint64_t flags);
+/* Has no device that is at work anything against it? POLLIN: to read, POLLOUT: to write. */
+bool buf_ready(int buf, short events);
 /* Every 64-bit word of a pattern depends on the seed and its place. */
 void pattern_fill(void *mem, size_t len, uint64_t seed);
 bool pattern_holds(const void *mem, size_t len, uint64_t seed);
