@@ -248,19 +248,20 @@ static int lc_alloc_attempt(struct lc_alloc_control *ac, struct lc_search *s)
 
 static int lc_alloc_windows(struct lc_alloc_control *ac, struct lc_search *s)
 {
+	struct zone *zone;
 	int ret;
 
 	do {
 		ret = lc_alloc_choose(s, &ac->ext);
 		if (ret)
 			return ret;
+		/* an attempt that is left behind claims it no longer */
+		zone = page_zone(pfn_to_page(ac->ext.pfn));
 		ret = lc_alloc_attempt(ac, s);
 		if (!ret || ret == -EINTR)
 			return ret;
 		/* what an attempt left behind has isolated is not to be had */
-		if (!s->claim.zone &&
-		    !lc_limit_spare(page_zone(pfn_to_page(ac->ext.pfn)), &ac->c,
-				    false)) {
+		if (!s->claim.zone && !lc_limit_spare(zone, &ac->c, false)) {
 			ac->scarce = true;
 			return -ENOSPC;
 		}

@@ -131,16 +131,18 @@
  * ends by itself, frees its pages and drops its claim, and is charged to the user
  * until then, while the request goes on elsewhere or ends. Release allocates
  * nothing and cannot fail: what it takes to make pages idle is allocated when they
- * are taken. Broken pages are freed one by one.
+ * are taken; only pins in memory of a reserve take more. Broken pages are freed one
+ * by one.
  *
  * Pins. A mapping of a pinnable buffer, and whatever get_user_pages() gave its
- * pages to, has a reference to each page. When the range ends there is no mapping
- * left, and so no new reference can be made; pages that have one still are
- * deferred: the module keeps its own reference and the charge, and frees the page
- * once that is the last one. Leaving them to the last put_page() would return them
- * sooner, but the module would not know when: a page with references may as well
- * have been freed and allocated again. So a charge never ends early, and ends a
- * second late at most. The same goes for pages of other buffers that a driver has.
+ * pages to, has a reference to each page. When the range ends there is no
+ * mapping left, and so no new reference can be made; pages that have one still
+ * are deferred: the module keeps its own reference and the charge, and frees
+ * the page, or returns it to its reserve, once that is the last one. Leaving
+ * them to the last put_page() would return them sooner, but the module would
+ * not know when: a page with references may as well have been freed and
+ * allocated again. So a charge never ends early, and ends a second late at
+ * most. The same goes for pages of other buffers that a driver has.
  *
  * Concurrency. Requests run in the context of their callers and hold no lock
  * while they scan, migrate or zero, but for lc_reserve_change_lock. Claims keep
@@ -156,8 +158,7 @@
  *	memory hotplug -> lc_live_lock, lc_deferred_lock, lc_reserve_lock
  *	memory hotplug -> lc_zeroing_lock (the pool's idle memory is evicted)
  *	lc_pools_lock, lc_reserves_lock -> lc_worker_lock
- *	lc_deferred_lock -> a zone's lock
- *	lc_reserve_lock -> the lock of a struct lc_idle
+ *	lc_reserve_lock -> lc_zeroing_lock, the lock of a struct lc_idle
  *	lc_zeroing_lock -> the lock of a struct lc_idle
  *
  * Reclaim takes lc_zeroing_lock, the lock of a struct lc_idle and a zone's
@@ -301,8 +302,9 @@ static void __exit lc_exit(void)
 	lc_reserve_exit();
 	lc_pool_exit();
 	lc_deferred_exit();
-	lc_limit_exit();
+	/* attempts that were left behind uncharge their users */
 	lc_parallel_exit();
+	lc_limit_exit();
 	lc_zone_exit();
 	lc_heap_destroy_all();
 }

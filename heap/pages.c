@@ -20,6 +20,8 @@
 #include "search/zone.h"
 #include "trace.h"
 
+/* Pages looked at between two looks at the scheduler. */
+#define LC_CHECK_CHUNK	1024UL
 /* Zeroed between two looks at signals and the scheduler: a millisecond or less. */
 #define LC_ZERO_CHUNK	(SZ_4M >> PAGE_SHIFT)
 
@@ -37,7 +39,9 @@ static int lc_zero_part(struct lc_job *job, const struct lc_extent *part)
 
 	for (i = 0; i < part->nr_pages; i++) {
 		if (i % LC_ZERO_CHUNK == 0) {
-			if (fatal_signal_pending(current))
+			/* helpers get no signals */
+			if (fatal_signal_pending(current) ||
+			    (job && READ_ONCE(job->stop)))
 				return -EINTR;
 			cond_resched();
 		}
@@ -65,6 +69,30 @@ bool lc_pages_shared(const struct lc_extent *ext)
 	return false;
 }
 
+/* The kernel counts a broken page some milliseconds after it was marked. */
+static bool lc_broken_seen;
+
+/**
+ * lc_page_broken - has the hardware reported the page broken?
+ * @page: a page that the caller owns
+ *
+ * Further requests look at their pages if one has.
+ *
+ * Context: any. Return: true if so.
+ */
+bool lc_page_broken(struct page *page)
+{
+	if (!PageHWPoison(page))
+		return false;
+	WRITE_ONCE(lc_broken_seen, true);
+	return true;
+}
+
+static bool lc_pages_can_be_broken(int node)
+{
+	return READ_ONCE(lc_broken_seen) || lc_memory_failed(node);
+}
+
 /**
  * lc_pages_usable - may pages be in a buffer?
  * @part: pages that the caller owns; cut to those from the first on for which the
@@ -73,19 +101,22 @@ bool lc_pages_shared(const struct lc_extent *ext)
  * Not if a page is broken, or has references besides that of its owner: a driver,
  * or a virtual machine, that had the buffer before uses it still.
  *
- * Context: any.
+ * Context: process, may sleep.
  * Return: false, with @part as it is, if the first page cannot be used.
  */
 bool lc_pages_usable(struct lc_extent *part)
 {
 	struct page *page = pfn_to_page(part->pfn);
-	bool failed = lc_memory_failed(page_to_nid(page));
+	bool failed = lc_pages_can_be_broken(page_to_nid(page));
 	unsigned long i;
 
-	for (i = 0; i < part->nr_pages; i++)
+	for (i = 0; i < part->nr_pages; i++) {
 		if (page_ref_count(page + i) != 1 ||
 		    (failed && PageHWPoison(page + i)))
 			break;
+		if (i % LC_CHECK_CHUNK == 0)
+			cond_resched();
+	}
 	if (i)
 		part->nr_pages = i;
 	return i;
@@ -98,12 +129,12 @@ bool lc_pages_usable(struct lc_extent *part)
  * There are no further references to an idle page, but it can break. As long as no
  * page of its node ever did, this costs nothing.
  *
- * Context: any.
+ * Context: process, may sleep.
  * Return: false, with @part as it is, if the first page cannot be used.
  */
 bool lc_pages_still_usable(struct lc_extent *part)
 {
-	return !lc_memory_failed(page_to_nid(pfn_to_page(part->pfn))) ||
+	return !lc_pages_can_be_broken(page_to_nid(pfn_to_page(part->pfn))) ||
 	       lc_pages_usable(part);
 }
 

@@ -16,6 +16,7 @@ static inline bool lc_page_shared(struct page *page)
 	return page_ref_count(page) != 1 && !PageHWPoison(page);
 }
 
+bool lc_page_broken(struct page *page);
 int lc_pages_alloc(const struct lc_constraint *c, int node, bool movable,
 		   struct lc_extent *ext);
 int lc_pages_init(const struct lc_extent *ext);

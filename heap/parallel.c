@@ -24,6 +24,8 @@
 #include "parallel.h"
 
 #define LC_MAX_THREADS	8
+/* From that many helpers on a CPU, a job gets no new one that it can do without. */
+#define LC_MAX_HELPERS	4
 
 /**
  * struct lc_helper - a helper thread
@@ -40,6 +42,7 @@ struct lc_helper {
 /* Guards lc_helpers, and who gives an idle helper a job. A leaf. */
 static DEFINE_SPINLOCK(lc_helpers_lock);
 static LIST_HEAD(lc_helpers);	/* all; entries stay until unload */
+static unsigned int lc_nr_helpers;
 
 /*
  * Beginning a part costs the kernel about a millisecond whatever its size where
@@ -118,17 +121,23 @@ static int lc_helper_run(void *data)
 	return 0;
 }
 
-/* Return: a helper that has @job, for the caller to wake; NULL if none can be had. */
-static struct lc_helper *lc_helper_get(struct lc_job *job)
+/*
+ * @only: the job has no other thread.
+ * Return: a helper that has @job, for the caller to wake; NULL if none can be had.
+ */
+static struct lc_helper *lc_helper_get(struct lc_job *job, bool only)
 {
 	struct lc_helper *helper;
 
-	scoped_guard(spinlock, &lc_helpers_lock)
+	scoped_guard(spinlock, &lc_helpers_lock) {
 		list_for_each_entry(helper, &lc_helpers, list)
 			if (!helper->job) {
 				helper->job = job;
 				return helper;
 			}
+		if (!only && lc_nr_helpers >= LC_MAX_HELPERS * num_online_cpus())
+			return NULL;
+	}
 	helper = kzalloc_obj(*helper);
 	if (!helper)
 		return NULL;
@@ -138,8 +147,10 @@ static struct lc_helper *lc_helper_get(struct lc_job *job)
 		return NULL;
 	}
 	helper->job = job;
-	scoped_guard(spinlock, &lc_helpers_lock)
+	scoped_guard(spinlock, &lc_helpers_lock) {
 		list_add(&helper->list, &lc_helpers);
+		lc_nr_helpers++;
+	}
 	return helper;
 }
 
@@ -212,7 +223,7 @@ bool lc_parallel_start(struct lc_job *job, bool caller)
 	for (nr = 0; nr < wanted; nr++) {
 		/* a helper that has a job may begin at once, without being woken */
 		atomic_inc(&job->threads);
-		helper = lc_helper_get(job);
+		helper = lc_helper_get(job, !caller && !nr);
 		if (!helper) {
 			atomic_dec(&job->threads);
 			break;

@@ -7,7 +7,7 @@
  * free. The kernel does not report that a reference is dropped. So the owner's
  * stays, and the pages are checked: soon at first, then at growing intervals of up
  * to a second, and whenever memory or room below a limit is short. Those without
- * further references go to the page allocator.
+ * further references go to their reserve, or to the page allocator.
  *
  * All functions may sleep.
  */
@@ -22,11 +22,12 @@
 #include "../limit.h"
 #include "../pages.h"
 #include "deferred.h"
+#include "reserve.h"
 
 #define LC_DEFERRED_MIN		(HZ / 100 + 1)
 #define LC_DEFERRED_MAX		HZ
 
-/* Guards what follows. Nothing is allocated under it. */
+/* Guards what follows. Nothing is allocated or freed under it. */
 static DEFINE_MUTEX(lc_deferred_lock);
 /* By page->lru; page->private is the struct lc_user, or NULL. */
 static LIST_HEAD(lc_deferred_pages);
@@ -57,7 +58,7 @@ static void lc_run_end(struct lc_run *run)
 
 	if (!nr_pages)
 		return;
-	lc_pages_return(&run->ext);
+	lc_reserve_return(&run->ext, true);
 	if (run->user)
 		lc_limit_uncharge(run->user, nr_pages);
 	run->ext.nr_pages = 0;
@@ -85,15 +86,18 @@ static unsigned long lc_deferred_free(bool all)
 {
 	struct page *page, *next;
 	struct lc_run run = {};
+	LIST_HEAD(free);
 
 	mutex_lock(&lc_deferred_lock);
 	list_for_each_entry_safe(page, next, &lc_deferred_pages, lru) {
 		if (all || !lc_page_shared(page))
-			lc_run_add(&run, page);
+			list_move_tail(&page->lru, &free);
 		cond_resched();
 	}
-	lc_run_end(&run);
 	mutex_unlock(&lc_deferred_lock);
+	list_for_each_entry_safe(page, next, &free, lru)
+		lc_run_add(&run, page);
+	lc_run_end(&run);
 	return run.done;
 }
 
@@ -124,7 +128,8 @@ static void lc_deferred_add(struct list_head *pages)
  * @ext: pages of one zone, with one reference that is the caller's; may be empty
  * @user: the user they are charged to, or NULL
  *
- * Allocates nothing and cannot fail.
+ * What belongs to a reserve returns there, each page once it has no other references.
+ * Cannot fail.
  *
  * Context: process.
  * Return: how many stay charged to @user for now, because they are deferred.
@@ -137,20 +142,25 @@ unsigned long lc_deferred_return(const struct lc_extent *ext,
 	LIST_HEAD(pages);
 
 	for (pfn = ext->pfn; pfn < lc_extent_end(ext); pfn++) {
+		const struct lc_extent broken = { pfn, 1 };
 		struct page *page = pfn_to_page(pfn);
 
 		cond_resched();
-		if (!lc_page_shared(page)) {
+		if (!lc_page_shared(page) && !lc_page_broken(page)) {
 			free.nr_pages++;
+			continue;
+		}
+		lc_reserve_return(&free, true);
+		free = (struct lc_extent){ .pfn = pfn + 1 };
+		if (lc_page_broken(page)) {
+			lc_reserve_return(&broken, false);
 			continue;
 		}
 		set_page_private(page, (unsigned long)user);
 		list_add_tail(&page->lru, &pages);
 		deferred++;
-		lc_pages_return(&free);
-		free = (struct lc_extent){ .pfn = pfn + 1 };
 	}
-	lc_pages_return(&free);
+	lc_reserve_return(&free, true);
 	if (deferred)
 		lc_deferred_add(&pages);
 	return deferred;

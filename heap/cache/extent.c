@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 
 #include "../compat.h"
+#include "../pages.h"
 #include "extent.h"
 
 /* Extents long enough but unfit otherwise that one request looks at. */
@@ -193,7 +194,7 @@ bool lc_extent_set_add(struct lc_extent_set *set, const struct lc_extent *ext,
 /**
  * lc_extent_set_cut - take pages out of a set
  * @set: the set
- * @ext: the pages; not all of them need be in the set
+ * @ext: the pages; not all of them need be in the set; may be empty
  * @spare: a node, NULL afterwards if it was needed: for the second rest of an
  *	extent that @ext is in the middle of
  *
@@ -209,7 +210,8 @@ bool lc_extent_set_cut(struct lc_extent_set *set, const struct lc_extent *ext,
 	struct lc_extent_node *node;
 	struct list_head *age;
 
-	while ((node = lc_node_at(set, pfn)) && node->ext.pfn < end) {
+	/* no pages at all are in no extent */
+	while (pfn < end && (node = lc_node_at(set, pfn)) && node->ext.pfn < end) {
 		first = node->ext.pfn;
 		last = lc_extent_end(&node->ext);
 		if (first < pfn && end < last && !*spare)
@@ -511,7 +513,7 @@ bool lc_extent_zero_some(struct lc_idle *idle)
 	}
 	/* a broken page is found when it is taken */
 	for (i = 0; i < ext.nr_pages; i++)
-		if (!PageHWPoison(pfn_to_page(ext.pfn + i)))
+		if (!lc_page_broken(pfn_to_page(ext.pfn + i)))
 			clear_highpage(pfn_to_page(ext.pfn + i));
 	/* what was taken meanwhile is not in the set any more */
 	scoped_guard(spinlock, &idle->lock)

@@ -69,6 +69,8 @@ static void lc_pool_age(struct work_struct *work);
 static DECLARE_DELAYED_WORK(lc_pool_aging, lc_pool_age);
 /* Freeing much memory takes long: not on the queues of one CPU. */
 static struct workqueue_struct *lc_pool_wq;
+/* Parameters have an effect. Guarded by the lock of parameters. */
+static bool lc_pool_begun;
 
 static struct lc_pool *lc_pool_find(struct zone *zone)
 {
@@ -308,7 +310,8 @@ void lc_pool_prepare(const struct lc_extent *ext, bool known,
  * What belongs to the reserve returns there, the pool keeps the rest, and the
  * page allocator gets what they do not take: from the first page on that must not
  * be in a buffer, since each part that is kept takes a node. Pages that still have
- * other references are deferred. Allocates nothing and cannot fail.
+ * other references are deferred. Allocates nothing, but for a reserve of which such
+ * pages are a part. Cannot fail.
  *
  * Context: process, may sleep.
  * Return: how many pages stay charged to @user, because they are deferred.
@@ -335,8 +338,8 @@ unsigned long lc_pool_release(const struct lc_extent *ext, bool zeroed,
 		usable = zeroed || lc_pages_usable(&part);
 		rest.pfn += part.nr_pages;
 		rest.nr_pages -= part.nr_pages;
-		if (reserved)
-			lc_reserve_put(&part, usable, zeroed, spare);
+		if (reserved && usable)
+			lc_reserve_put(&part, true, zeroed, spare);
 		if (!usable)
 			deferred += lc_deferred_return(&part, user);
 		else if (reserved || !keep || !lc_pool_put(&part, zeroed, spare))
@@ -531,11 +534,19 @@ static unsigned long lc_pool_scan(struct shrinker *shrinker,
 	return nr ?: SHRINK_STOP;
 }
 
+/* Parameters can be written before the module begins, and after it has ended. */
+static void lc_pool_set_begun(bool begun)
+{
+	kernel_param_lock(THIS_MODULE);
+	lc_pool_begun = begun;
+	kernel_param_unlock(THIS_MODULE);
+}
+
 static int lc_pool_max_set(const char *val, const struct kernel_param *kp)
 {
 	int ret = param_set_ulong(val, kp);
 
-	if (!ret)
+	if (!ret && lc_pool_begun)
 		lc_pool_shrink_to(lc_pool_max());
 	return ret;
 }
@@ -552,7 +563,7 @@ static int lc_pool_age_set(const char *val, const struct kernel_param *kp)
 {
 	int ret = param_set_uint(val, kp);
 
-	if (ret)
+	if (ret || !lc_pool_begun)
 		return ret;
 	lc_pool_shrink_to(lc_pool_max());
 	if (lc_pool_pages())
@@ -580,8 +591,10 @@ int lc_pool_init(void)
 	lc_pool_shrinker = lc_shrinker_register(KBUILD_MODNAME, lc_pool_count,
 						lc_pool_scan,
 						2 * pageblock_nr_pages);
-	if (!IS_ERR(lc_pool_shrinker))
+	if (!IS_ERR(lc_pool_shrinker)) {
+		lc_pool_set_begun(true);
 		return 0;
+	}
 	destroy_workqueue(lc_pool_wq);
 	return PTR_ERR(lc_pool_shrinker);
 }
@@ -592,6 +605,7 @@ void lc_pool_exit(void)
 	struct lc_pool *pool;
 	unsigned long i;
 
+	lc_pool_set_begun(false);
 	lc_shrinker_unregister(lc_pool_shrinker);
 	lc_pool_drop();
 	cancel_delayed_work_sync(&lc_pool_aging);

@@ -172,8 +172,16 @@ void lc_reserve_put(struct lc_extent *part, bool usable, bool zeroed,
 	*part = leave;
 }
 
-/* Pages that were taken go back: to the page allocator if unusable. */
-static void lc_reserve_put_back(const struct lc_extent *ext, bool usable)
+/**
+ * lc_reserve_return - return pages to their reserve, or else to the page allocator
+ * @ext: pages of one zone; may be empty
+ * @usable: false: all go to the page allocator
+ *
+ * Allocates what lc_reserve_put() needs of a reserve.
+ *
+ * Context: process, may sleep.
+ */
+void lc_reserve_return(const struct lc_extent *ext, bool usable)
 {
 	struct lc_extent rest = *ext, part;
 	struct lc_extent_spare spare;
@@ -201,9 +209,9 @@ static void lc_reserve_drop(const struct lc_extent *ext, unsigned long pfn)
 	const struct lc_extent page = { pfn, 1 };
 	const struct lc_extent above = { pfn + 1, lc_extent_end(ext) - pfn - 1 };
 
-	lc_reserve_put_back(&page, false);
-	lc_reserve_put_back(&below, true);
-	lc_reserve_put_back(&above, true);
+	lc_reserve_return(&page, false);
+	lc_reserve_return(&below, true);
+	lc_reserve_return(&above, true);
 }
 
 /* Return: false if there is no room. */
@@ -235,7 +243,8 @@ static bool lc_reserve_cut(struct lc_reserve *reserve,
  *	success only
  *
  * A page can break while it is idle: it leaves the reserve, and other memory is
- * chosen.
+ * chosen. What is taken belongs to the reserve as a whole, or not at all: for a part
+ * of it there would be no node when it is released.
  *
  * Context: process, may sleep. Return: 0, or -ENOSPC if it has no room.
  */
@@ -250,11 +259,17 @@ int lc_reserve_take(const struct lc_constraint *c, struct zone *zone,
 		part = *ext;
 		bad = lc_pages_still_usable(&part) ? lc_extent_end(&part) :
 						     ext->pfn;
-		if (bad == lc_extent_end(ext)) {
+		if (bad != lc_extent_end(ext)) {
+			lc_reserve_drop(ext, bad);
+			continue;
+		}
+		/* it may reach into a neighbour that has just been replaced */
+		lc_reserve_owns(&part);
+		if (part.nr_pages == ext->nr_pages) {
 			*unzeroed = dirty;
 			return 0;
 		}
-		lc_reserve_drop(ext, bad);
+		lc_reserve_return(ext, true);
 	}
 	return -ENOSPC;
 }
@@ -310,6 +325,27 @@ static void lc_reserve_free_within(struct lc_reserve *reserve,
 	} while (more);
 }
 
+/* Let go what has been idle longest. Return: false if there is nothing to let go. */
+static bool lc_reserve_shed(struct lc_reserve *reserve)
+{
+	struct lc_extent_spare spare;
+	struct lc_extent ext = {};
+	unsigned long excess;
+	bool taken;
+
+	lc_extent_spare_alloc(&spare, true, GFP_KERNEL | __GFP_NOFAIL);
+	scoped_guard(spinlock, &lc_reserve_lock) {
+		/* what a release lets go counts too */
+		excess = lc_reserve_excess(zone_to_nid(reserve->zone), ULONG_MAX);
+		taken = excess && lc_extent_take_oldest(&reserve->idle, excess, &ext);
+		if (taken)
+			lc_extent_set_cut(&reserve->owned, &ext, &spare.owner);
+	}
+	lc_extent_spare_free(&spare);
+	lc_pages_return(&ext);
+	return taken;
+}
+
 /**
  * lc_reserve_lower - let a node's reserve become smaller
  * @node: the node
@@ -322,18 +358,14 @@ static void lc_reserve_free_within(struct lc_reserve *reserve,
 void lc_reserve_lower(int node, unsigned long nr_pages)
 {
 	struct lc_reserve *reserve;
-	unsigned long i, excess;
-	struct lc_extent ext;
+	unsigned long i;
 
 	scoped_guard(spinlock, &lc_reserve_lock)
 		WRITE_ONCE(lc_reserve_target[node], nr_pages);
-	xa_for_each(&lc_reserves, i, reserve) {
-		if (zone_to_nid(reserve->zone) != node)
-			continue;
-		while ((excess = lc_reserve_excess(node, ULONG_MAX)) &&
-		       lc_extent_take_oldest(&reserve->idle, excess, &ext))
-			lc_reserve_free(reserve, &ext);
-	}
+	xa_for_each(&lc_reserves, i, reserve)
+		while (zone_to_nid(reserve->zone) == node &&
+		       lc_reserve_shed(reserve))
+			;
 }
 
 /* What is in buffers of a node is owned no more; what is idle is freed next. */

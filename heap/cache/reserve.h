@@ -13,6 +13,7 @@ int lc_reserve_take(const struct lc_constraint *c, struct zone *zone,
 bool lc_reserve_owns(struct lc_extent *part);
 void lc_reserve_put(struct lc_extent *part, bool usable, bool zeroed,
 		    struct lc_extent_spare *spare);
+void lc_reserve_return(const struct lc_extent *ext, bool usable);
 bool lc_reserve_overlaps(const struct lc_extent *ext);
 
 unsigned long lc_reserve_pages(int node);

@@ -89,13 +89,14 @@ struct zone {
 #ifndef HOST_PAGES
 struct page;
 struct zone *page_zone(const struct page *page);
-/* no page breaks here */
 #define PageHWPoison(page)	((void)(page), false)
+#define page_ref_count(page)	((void)(page), 1)
 void clear_highpage(struct page *page);
 
 #define pfn_to_page(pfn)	((struct page *)(pfn))
 #define page_to_pfn(page)	((unsigned long)(page))
 #endif
+#define MAX_NUMNODES		4
 #define zone_end_pfn(z)		((z)->zone_start_pfn + (z)->spanned_pages)
 #define zone_managed_pages(z)	((z)->managed_pages)
 enum { NR_FREE_PAGES, NR_FREE_CMA_PAGES };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "idle_model.h"
 
+#include "../../heap/pages.h"
+
 #define FIT_TRIES	64
 #define ZERO_PAGES	(SZ_256K >> PAGE_SHIFT)
 
@@ -11,6 +13,13 @@ static unsigned long index_of(unsigned long pfn)
 {
 	assert(pfn >= MODEL_START && pfn < MODEL_START + MODEL_PAGES);
 	return pfn - MODEL_START;
+}
+
+/* No page breaks here. */
+bool lc_page_broken(struct page *page)
+{
+	(void)page;
+	return false;
 }
 
 /* The other task ends in time to see what it waits for. */
