@@ -108,6 +108,8 @@ static void check_set(void)
 
 	ok(!cut(15, 5, false), "the middle cannot be cut without a node");
 	is_set(&set, "10+20", "nothing changes");
+	ok(cut(15, 0, true), "no pages at all are cut");
+	is_set(&set, "10+20", "and split nothing");
 	ok(cut(15, 5, true), "with one it can");
 	is_set(&set, "10+5 20+10", "both rests stay");
 	ok(cut(0, 12, false) && cut(28, 10, false), "ends need no node");
