@@ -178,7 +178,12 @@
  * Mappings are of page frames (VM_PFNMAP), which get_user_pages() does not take,
  * but for those of pinnable buffers.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/printk.h>
+#include <linux/sizes.h>
 
 #include "cache/deferred.h"
 #include "cache/pool.h"
@@ -280,6 +285,11 @@ static int __init lc_init(void)
 {
 	int ret;
 
+	/* the arithmetic has tests for them, but the module has not run there */
+	if (PAGE_SIZE > SZ_16K) {
+		pr_err("pages of %lu KiB are not supported\n", PAGE_SIZE >> 10);
+		return -EOPNOTSUPP;
+	}
 	/* a parameter that is refused leaves no trace */
 	ret = lc_heap_prepare() ?: lc_sysfs_prepare();
 	if (!ret)

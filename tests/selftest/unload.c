@@ -192,6 +192,26 @@ static void test_params(void)
 	is(load(), 0, "loaded again");
 }
 
+/* What README says for boards. */
+static void test_boards(void)
+{
+	static const char *const names[] = {
+		"vidbuf_cached", "default_cma_region", "system-dma32",
+		"system-uncached", "system-uncached-dma32", "cma-uncached",
+	};
+	char path[64];
+	size_t i;
+
+	is(module_load("core_heap=0 \"heaps=vidbuf_cached:below=1G;default_cma_region;system-dma32:below=4G;system-uncached:uncached;system-uncached-dma32:below=4G:uncached;cma-uncached:uncached\""),
+	   0, "names of boards");
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), "/dev/dma_heap/%s", names[i]);
+		ok(!access(path, F_OK), "%s", path);
+	}
+	is(module_unload(), 0, "unloaded");
+	is(load(), 0, "loaded again");
+}
+
 static void test_many_times(void)
 {
 	int i, err = 0;
@@ -225,6 +245,7 @@ int main(void)
 	if (!core_heap()) {
 		test_bad_params();
 		test_params();
+		test_boards();
 	}
 	return tap_done();
 }
