@@ -259,9 +259,8 @@ static void lc_range_release(struct kref *ref)
 	trace_lazy_contig_release(range->ext.pfn, range->ext.nr_pages);
 	lc_stats_count(LC_RELEASED, 1);
 	lc_lines_remove(range);
-	lc_range_return(range, &range->ext, range->pristine, true, &range->spare);
-	/* only now: what goes offline must find each page, here or with its next owner */
 	lc_range_unlink(range);
+	lc_range_return(range, &range->ext, range->pristine, true, &range->spare);
 	lc_range_destroy(range);
 }
 
@@ -311,10 +310,10 @@ void lc_range_shrink(struct lc_range *range, unsigned long nr_pages)
 	if (!tail.nr_pages)
 		return;
 	lc_lines_remove(range);
-	lc_pool_prepare(&tail, true, &spare);
-	lc_range_return(range, &tail, false, false, &spare);
 	lc_range_set_length(range, nr_pages);
 	lc_lines_update(range);
+	lc_pool_prepare(&tail, true, &spare);
+	lc_range_return(range, &tail, false, false, &spare);
 }
 
 /**

@@ -379,14 +379,15 @@ void mark_set(struct mark *m)
 /*
  * Of the module, or about this program: "name: ...", "name[pid]: ...". Not a line of a
  * stack: page owner has them in what it says of any page that the kernel describes,
- * and a warning's fail the run by themselves.
+ * and a warning's fail the run by themselves. Nor the name of the file that such a page is
+ * a part of.
  */
 static bool log_is_ours(const char *line)
 {
 	const char *text = strchr(line, ';') ?: line;
 	size_t len = strlen(program_invocation_short_name);
 
-	if (strstr(line, " [" HEAP "]"))
+	if (strstr(line, " [" HEAP "]") || strstr(line, " dentry name"))
 		return false;
 	return strstr(line, HEAP) || strstr(line, "dma-buf") ||
 	       strstr(line, "dma_heap") ||

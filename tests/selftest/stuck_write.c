@@ -27,7 +27,6 @@ int main(void)
 	ok(answers.given >= REQUESTS / 10 * 9, "camera: nine tenths have a frame");
 	stuck_check_fill("writer");
 	stuck_check_kill("writer", 8);
-	stuck_check_late("writer", false);
 	slow_disk_rate(0);
 	slow_end(load);
 	slow_disk_umount();
