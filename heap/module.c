@@ -158,14 +158,15 @@
  *	memory hotplug -> lc_live_lock, lc_deferred_lock, lc_reserve_lock
  *	memory hotplug -> lc_zeroing_lock (the pool's idle memory is evicted)
  *	lc_pools_lock, lc_reserves_lock -> lc_worker_lock
+ *	lc_deferred_check_lock -> lc_deferred_lock, lc_reserve_lock, a zone's lock
  *	lc_reserve_lock -> lc_zeroing_lock, the lock of a struct lc_idle
  *	lc_zeroing_lock -> the lock of a struct lc_idle
  *
  * Reclaim takes lc_zeroing_lock, the lock of a struct lc_idle and a zone's
  * lock: nothing is allocated with GFP_KERNEL under them. Allocations happen
  * under lc_reserve_change_lock, lc_heaps_lock, lc_kept_lock, lc_zones_lock,
- * lc_pools_lock, lc_reserves_lock, lc_users_lock and, by the DMA API, the lock
- * of a struct lc_importers, none of which reclaim takes.
+ * lc_pools_lock, lc_reserves_lock, lc_deferred_check_lock, lc_users_lock and, by
+ * the DMA API, the lock of a struct lc_importers, none of which reclaim takes.
  *
  * Going offline and becoming an owner race: the notifier publishes the range
  * first and looks for owners then; an owner makes itself known first and then
@@ -268,9 +269,9 @@ exit_hotplug:
 	lc_hotplug_exit();
 exit_pool:
 	lc_worker_exit();
+	lc_deferred_exit();
 	lc_reserve_exit();
 	lc_pool_exit();
-	lc_deferred_exit();
 	lc_parallel_exit();
 	lc_zone_exit();
 	return ret;
@@ -308,10 +309,12 @@ static void __exit lc_exit(void)
 	lc_kept_exit();
 	lc_cpucache_exit();
 	lc_hotplug_exit();
+	/* zeroes what is idle: not what others still have, which becomes idle next */
 	lc_worker_exit();
+	/* its pages return to the reserve */
+	lc_deferred_exit();
 	lc_reserve_exit();
 	lc_pool_exit();
-	lc_deferred_exit();
 	/* attempts that were left behind uncharge their users */
 	lc_parallel_exit();
 	lc_limit_exit();

@@ -27,6 +27,8 @@
 #define LC_DEFERRED_MIN		(HZ / 100 + 1)
 #define LC_DEFERRED_MAX		HZ
 
+/* One check at a time: after it, what was found before is free, and charged no more. */
+static DEFINE_MUTEX(lc_deferred_check_lock);
 /* Guards what follows. Nothing is allocated or freed under it. */
 static DEFINE_MUTEX(lc_deferred_lock);
 /* By page->lru; page->private is the struct lc_user, or NULL. */
@@ -88,6 +90,7 @@ static unsigned long lc_deferred_free(bool all)
 	struct lc_run run = {};
 	LIST_HEAD(free);
 
+	mutex_lock(&lc_deferred_check_lock);
 	mutex_lock(&lc_deferred_lock);
 	list_for_each_entry_safe(page, next, &lc_deferred_pages, lru) {
 		if (all || !lc_page_shared(page))
@@ -98,6 +101,7 @@ static unsigned long lc_deferred_free(bool all)
 	list_for_each_entry_safe(page, next, &free, lru)
 		lc_run_add(&run, page);
 	lc_run_end(&run);
+	mutex_unlock(&lc_deferred_check_lock);
 	return run.done;
 }
 
@@ -209,7 +213,8 @@ int lc_deferred_init(void)
 /**
  * lc_deferred_exit - leave all pages to those who have references
  *
- * Context: module exit, after the last release; or module init with an error.
+ * Context: module exit, after the last release and the worker's end; or module init
+ * with an error.
  */
 void lc_deferred_exit(void)
 {
