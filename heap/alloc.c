@@ -650,8 +650,8 @@ int lc_alloc_set_reserve(int node, unsigned long nr_pages)
 	if (mutex_lock_killable(&lc_reserve_change_lock))
 		return -EINTR;
 	have = lc_reserve_pages(node);
+	lc_reserve_set_target(node, nr_pages);
 	if (nr_pages <= have) {
-		lc_reserve_lower(node, nr_pages);
 		ret = 0;
 	} else if (have) {
 		ret = lc_reserve_extend(node, nr_pages, true);

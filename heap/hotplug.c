@@ -30,15 +30,21 @@ static void lc_check_range(const struct lc_range *range, void *data)
 }
 
 /*
- * In this order: from the first step on the memory is not chosen any more, and
- * whatever becomes its owner later finds it leaving; the second finds the owners
+ * In this order: what is set aside stays, and requests that take of it must not find
+ * it leaving. From the second step on the memory is not chosen any more, and
+ * whatever becomes its owner later finds it leaving; the third finds the owners
  * so far; then only idle memory is left.
+ *
+ * Pages that a driver still has when their buffer ends just now are found by
+ * none: the kernel tries until the driver drops them, or a signal ends it.
  */
 static int lc_going_offline(const struct lc_extent *ext)
 {
 	struct lc_going going = { .ext = *ext };
 	int ret;
 
+	if (lc_reserve_overlaps(ext))
+		return -EBUSY;
 	ret = lc_zone_offline_begin(ext);
 	if (ret)
 		return ret;

@@ -49,8 +49,8 @@ MODULE_PARM_DESC(user_limit_mb,
  * struct lc_user - a user who has buffers, or had until lately
  * @node: in lc_users
  * @uid: the user
- * @nr_pages: in this user's live buffers, unfinished requests, and attempts left
- *	behind. A user without any may be freed as soon as another user comes.
+ * @nr_pages: in this user's live buffers, unfinished requests, attempts left
+ *	behind, and deferred pages. A user without any may be freed as soon as another user comes.
  * @rcu: frees it
  */
 struct lc_user {
@@ -64,7 +64,7 @@ struct lc_user {
 static DEFINE_MUTEX(lc_users_lock);
 static DEFINE_HASHTABLE(lc_users, 6);
 
-/* In all live buffers, unfinished requests, and attempts left behind. */
+/* In all live buffers, unfinished requests, attempts left behind, and deferred pages. */
 static atomic_long_t lc_total;
 /* In attempts left behind. */
 static atomic_long_t lc_late;
@@ -455,7 +455,7 @@ bool lc_limit_spare(struct zone *zone, const struct lc_constraint *c, bool taken
 	return si_mem_available() >= kept;
 }
 
-/** lc_limit_exit - forget all users, when no range is left */
+/** lc_limit_exit - forget all users, when nothing is charged any more */
 void lc_limit_exit(void)
 {
 	mutex_lock(&lc_users_lock);

@@ -58,9 +58,10 @@
  *	extents; the lock of a struct lc_idle guards its sets, and
  *	lc_zeroing_lock is held while a few pages are zeroed: taking it once
  *	waits for that. deferred.c: pages that are pinned still although their
- *	range has ended; lc_deferred_lock guards their list. Called by alloc.c,
- *	window.c, range.c on release, hotplug.c, sysfs.c and debugfs.c, and
- *	reclaim (the pool's shrinker).
+ *	range has ended; lc_deferred_lock guards their list, and one task at a
+ *	time, with lc_deferred_check_lock, looks which of them are free. Called by
+ *	alloc.c, window.c, range.c on release, hotplug.c, sysfs.c and debugfs.c,
+ *	and reclaim (the pool's shrinker).
  *
  * pages.c parallel.c limit.c
  *	pages.c: takes pages from the page allocator, zeroes and frees them; the
@@ -131,8 +132,8 @@
  * ends by itself, frees its pages and drops its claim, and is charged to the user
  * until then, while the request goes on elsewhere or ends. Release allocates
  * nothing and cannot fail: what it takes to make pages idle is allocated when they
- * are taken; only pins in memory of a reserve take more. Broken pages are freed one
- * by one.
+ * are taken; only pinned and broken pages of a reserve take more. Broken pages are
+ * freed one by one.
  *
  * Pins. A mapping of a pinnable buffer, and whatever get_user_pages() gave its
  * pages to, has a reference to each page. When the range ends there is no
@@ -155,7 +156,7 @@
  *	dma_resv -> the lock of a struct lc_importers
  *	lc_live_lock -> the lock of a struct lc_importers
  *	memory hotplug -> lc_zones_lock -> a zone's lock
- *	memory hotplug -> lc_live_lock, lc_deferred_lock, lc_reserve_lock
+ *	memory hotplug -> lc_live_lock, lc_deferred_check_lock, lc_reserve_lock
  *	memory hotplug -> lc_zeroing_lock (the pool's idle memory is evicted)
  *	lc_pools_lock, lc_reserves_lock -> lc_worker_lock
  *	lc_deferred_check_lock -> lc_deferred_lock, lc_reserve_lock, a zone's lock
@@ -170,7 +171,8 @@
  *
  * Going offline and becoming an owner race: the notifier publishes the range
  * first and looks for owners then; an owner makes itself known first and then
- * asks whether its pages are leaving. One of the two sees the other.
+ * asks whether its pages are leaving. One of the two sees the other. Deferred pages
+ * do not ask: see lc_going_offline().
  *
  * To the rest of the kernel, pages of a range or a reserve are allocated, with
  * one reference each, on no LRU, unmovable, in System RAM: they keep their

@@ -93,13 +93,16 @@ static unsigned long lc_deferred_free(bool all)
 	mutex_lock(&lc_deferred_check_lock);
 	mutex_lock(&lc_deferred_lock);
 	list_for_each_entry_safe(page, next, &lc_deferred_pages, lru) {
-		if (all || !lc_page_shared(page))
+		/* a broken one is noted, and found when it is taken again */
+		if (all || lc_page_broken(page) || !lc_page_shared(page))
 			list_move_tail(&page->lru, &free);
 		cond_resched();
 	}
 	mutex_unlock(&lc_deferred_lock);
-	list_for_each_entry_safe(page, next, &free, lru)
+	list_for_each_entry_safe(page, next, &free, lru) {
 		lc_run_add(&run, page);
+		cond_resched();
+	}
 	lc_run_end(&run);
 	mutex_unlock(&lc_deferred_check_lock);
 	return run.done;
@@ -132,8 +135,8 @@ static void lc_deferred_add(struct list_head *pages)
  * @ext: pages of one zone, with one reference that is the caller's; may be empty
  * @user: the user they are charged to, or NULL
  *
- * What belongs to a reserve returns there, each page once it has no other references.
- * Cannot fail.
+ * What belongs to a reserve returns there, each page once it has no other references;
+ * memory for that is allocated without fail. Cannot fail.
  *
  * Context: process.
  * Return: how many stay charged to @user for now, because they are deferred.

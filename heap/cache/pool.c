@@ -160,6 +160,8 @@ static void lc_pool_free_within(const struct lc_extent *range, bool nodes)
 	unsigned long i;
 	bool more;
 
+	/* of a range that is going offline: pairs with the barrier in lc_pool_put() */
+	smp_mb();
 	if (!lc_pool_pages())
 		return;
 	xa_for_each(&lc_pools, i, pool) {
@@ -266,7 +268,11 @@ static bool lc_pool_put(const struct lc_extent *ext, bool zeroed,
 		lc_zone_taken(zone, ext);
 		return false;
 	}
-	/* the memory notifier may have evicted the range already */
+	/*
+	 * The memory notifier may have evicted the range already. Pairs with the barrier
+	 * in lc_pool_free_within(): one of the two sees the other.
+	 */
+	smp_mb();
 	if (lc_zone_leaving(ext))
 		lc_pool_free_within(ext, false);
 	lc_pool_shrink_to(lc_pool_max());
@@ -301,7 +307,7 @@ void lc_pool_prepare(const struct lc_extent *ext, bool known,
 
 /**
  * lc_pool_release - memory goes to its next owner
- * @ext: pages of one zone; may be empty
+ * @ext: pages of one zone, at least one
  * @zeroed: every byte is zero
  * @keep: the pool may have it
  * @spare: from lc_pool_prepare(); none are left afterwards
@@ -311,7 +317,7 @@ void lc_pool_prepare(const struct lc_extent *ext, bool known,
  * page allocator gets what they do not take: from the first page on that must not
  * be in a buffer, since each part that is kept takes a node. Pages that still have
  * other references are deferred. Allocates nothing, but for a reserve of which such
- * pages are a part. Cannot fail.
+ * or broken pages are a part. Cannot fail.
  *
  * Context: process, may sleep.
  * Return: how many pages stay charged to @user, because they are deferred.

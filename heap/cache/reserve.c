@@ -347,15 +347,16 @@ static bool lc_reserve_shed(struct lc_reserve *reserve)
 }
 
 /**
- * lc_reserve_lower - let a node's reserve become smaller
+ * lc_reserve_set_target - how much a node's reserve may have from now on
  * @node: the node
- * @nr_pages: how much it may have
+ * @nr_pages: the pages
  *
- * What has been idle longest goes first; what is in buffers goes with them.
+ * What it has too much goes: what has been idle longest first, and what is in buffers
+ * when these are released.
  *
  * Context: process, may sleep; one caller at a time.
  */
-void lc_reserve_lower(int node, unsigned long nr_pages)
+void lc_reserve_set_target(int node, unsigned long nr_pages)
 {
 	struct lc_reserve *reserve;
 	unsigned long i;
@@ -432,11 +433,16 @@ int lc_reserve_add(const struct lc_extent *ext, bool replace)
 	/* the memory notifier has seen it by now, or is seen here */
 	if (!lc_zone_leaving(ext))
 		return 0;
+	/* a request that has taken of it already does not return it to the reserve */
+	lc_extent_spare_alloc(&spare, true, GFP_KERNEL | __GFP_NOFAIL);
+	scoped_guard(spinlock, &lc_reserve_lock)
+		lc_extent_set_cut(&reserve->owned, ext, &spare.owner);
+	lc_extent_spare_free(&spare);
 	lc_reserve_free_within(reserve, ext);
 	return -EBUSY;
 }
 
-/** lc_reserve_exit - give back everything; after the last release of a range */
+/** lc_reserve_exit - give back everything; after the last range and deferred page */
 void lc_reserve_exit(void)
 {
 	struct lc_reserve *reserve;

@@ -18,7 +18,7 @@ bool lc_reserve_overlaps(const struct lc_extent *ext);
 
 unsigned long lc_reserve_pages(int node);
 int lc_reserve_add(const struct lc_extent *ext, bool replace);
-void lc_reserve_lower(int node, unsigned long nr_pages);
+void lc_reserve_set_target(int node, unsigned long nr_pages);
 void lc_reserve_exit(void);
 
 #endif

@@ -166,7 +166,7 @@ static void change(void)
 	int err;
 
 	if (rnd(2)) {
-		lc_reserve_lower(0, rnd(have + 1));
+		lc_reserve_set_target(0, rnd(have + 1));
 	} else if (find_free(rnd(NR_PAGES / 2) + 1, &ext)) {
 		others_run = true;	/* the pages are nobody's for a moment */
 		give(&ext, FREE, RESERVE);
@@ -187,7 +187,7 @@ int main(void)
 	others_run = true;
 	for (i = 0; i < BUFFERS; i++)
 		release(&buffers[i]);
-	lc_reserve_lower(0, 0);
+	lc_reserve_set_target(0, 0);
 	ok(!lc_reserve_pages(0), "after %u changes nothing is set aside", ROUNDS);
 	for (i = 0; i < NR_PAGES; i++)
 		lost += owner[i] != FREE;
