@@ -376,18 +376,23 @@ void mark_set(struct mark *m)
 	m->dmabufs = dmabufs_live();
 }
 
+/* Of a page that the kernel describes: a line of a stack, its file, who allocated it. */
+static bool log_describes_page(const char *line)
+{
+	return strstr(line, " [" HEAP "]") || strstr(line, " dentry name") ||
+	       strstr(line, ";page last allocated");
+}
+
 /*
- * Of the module, or about this program: "name: ...", "name[pid]: ...". Not a line of a
- * stack: page owner has them in what it says of any page that the kernel describes,
- * and a warning's fail the run by themselves. Nor the name of the file that such a page is
- * a part of.
+ * Of the module, or about this program: "name: ...", "name[pid]: ...". Not what the
+ * kernel says of a page of either; a warning's stack fails the run by itself.
  */
 static bool log_is_ours(const char *line)
 {
 	const char *text = strchr(line, ';') ?: line;
 	size_t len = strlen(program_invocation_short_name);
 
-	if (strstr(line, " [" HEAP "]") || strstr(line, " dentry name"))
+	if (log_describes_page(line))
 		return false;
 	return strstr(line, HEAP) || strstr(line, "dma-buf") ||
 	       strstr(line, "dma_heap") ||
