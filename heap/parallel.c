@@ -19,6 +19,7 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/wait_bit.h>
 
 #include "compat.h"
 #include "parallel.h"
@@ -102,6 +103,7 @@ static void lc_helper_work(struct lc_helper *helper, struct lc_job *job)
 	lc_job_leave(job);
 	scoped_guard(spinlock, &lc_helpers_lock)
 		helper->job = NULL;
+	wake_up_var(&helper->job);
 }
 
 static int lc_helper_run(void *data)
@@ -324,12 +326,18 @@ int lc_parallel(const struct lc_extent *ext,
 	return job.stop;
 }
 
-/** lc_parallel_exit - end the helpers, none of which has a job */
+/**
+ * lc_parallel_exit - end the helpers
+ *
+ * When loading failed, some may have the job of an attempt that was left behind.
+ */
 void lc_parallel_exit(void)
 {
 	struct lc_helper *helper, *next;
 
 	list_for_each_entry_safe(helper, next, &lc_helpers, list) {
+		/* a thread that is stopped before it began would never do it */
+		wait_var_event(&helper->job, !READ_ONCE(helper->job));
 		kthread_stop(helper->task);
 		kfree(helper);
 	}

@@ -78,6 +78,8 @@ bool host_thread_stops(void);
 #define kthread_create(run, data, name)	host_thread(run, data)
 #define kthread_should_stop()		host_thread_stops()
 #define kthread_stop(t)			((void)(t))
+#define wake_up_var(var)			((void)(var))
+#define wait_var_event(var, cond)	assert(cond)
 #define wake_up_process(t)		((t)->awake = true)
 #define set_cpus_allowed_ptr(t, mask)	((t)->cpus_ptr[0] = (mask)[0])
 #define set_user_nice(t, value)		((t)->nice = (value))
