@@ -202,6 +202,7 @@ static void test_boards(void)
 	char path[64];
 	size_t i;
 
+	is(module_unload(), 0, "unloaded");
 	is(module_load("core_heap=0 \"heaps=vidbuf_cached:below=1G;default_cma_region;system-dma32:below=4G;system-uncached:uncached;system-uncached-dma32:below=4G:uncached;cma-uncached:uncached\""),
 	   0, "names of boards");
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
