@@ -25,6 +25,21 @@ static int buffers_in(uint64_t phys)
 	return inside;
 }
 
+/* Is there room in the block, for a request of that place? */
+static int buffer_at(int control, uint64_t phys)
+{
+	struct lazy_contig_allocation a = block_request(phys + block_size() - 1);
+	int err;
+
+	a.len = MIB(16);
+	a.align = 0;
+	a.min_addr = phys;
+	err = call(control, LAZY_CONTIG_IOCTL_ALLOC, &a);
+	if (!err)
+		close(a.fd);
+	return err;
+}
+
 /*
  * Of a block that a buffer has left. Elsewhere than in ZONE_MOVABLE the kernel
  * may put a page of its own there first; another block is chosen then.
@@ -69,8 +84,9 @@ static void check_block(int control, uint64_t max_addr, const char *zone,
 	is(counter("pool_pages"), 0, "nothing of it is in the pool");
 	param_set("pool_max_mb", 0);
 	is(buffers_in(phys), 0, "no buffer is put there");
+	is(buffer_at(control, phys), -ENOMEM, "nor for a request of that place");
 	is(block_online(phys), 0, "the block comes back");
-	ok(buffers_in(phys) > 0, "buffers are put there again");
+	is(buffer_at(control, phys), 0, "a buffer is put there again");
 }
 
 /*
