@@ -50,7 +50,8 @@ MODULE_PARM_DESC(user_limit_mb,
  * @node: in lc_users
  * @uid: the user
  * @nr_pages: in this user's live buffers, unfinished requests, attempts left
- *	behind, and deferred pages. A user without any may be freed as soon as another user comes.
+ *	behind, and deferred pages. A user without any may be freed as soon as
+ *	another user comes.
  * @rcu: frees it
  */
 struct lc_user {

@@ -295,9 +295,9 @@ bool lc_reserve_overlaps(const struct lc_extent *ext)
 	return false;
 }
 
-/* Idle pages that were taken out go back to the page allocator. */
-static void lc_reserve_free(struct lc_reserve *reserve,
-			    const struct lc_extent *ext)
+/* The reserve owns these pages no longer. */
+static void lc_reserve_forget(struct lc_reserve *reserve,
+			      const struct lc_extent *ext)
 {
 	struct lc_extent_spare spare;
 
@@ -305,6 +305,13 @@ static void lc_reserve_free(struct lc_reserve *reserve,
 	scoped_guard(spinlock, &lc_reserve_lock)
 		lc_extent_set_cut(&reserve->owned, ext, &spare.owner);
 	lc_extent_spare_free(&spare);
+}
+
+/* Idle pages that were taken out go back to the page allocator. */
+static void lc_reserve_free(struct lc_reserve *reserve,
+			    const struct lc_extent *ext)
+{
+	lc_reserve_forget(reserve, ext);
 	lc_pages_return(ext);
 }
 
@@ -434,10 +441,7 @@ int lc_reserve_add(const struct lc_extent *ext, bool replace)
 	if (!lc_zone_leaving(ext))
 		return 0;
 	/* a request that has taken of it already does not return it to the reserve */
-	lc_extent_spare_alloc(&spare, true, GFP_KERNEL | __GFP_NOFAIL);
-	scoped_guard(spinlock, &lc_reserve_lock)
-		lc_extent_set_cut(&reserve->owned, ext, &spare.owner);
-	lc_extent_spare_free(&spare);
+	lc_reserve_forget(reserve, ext);
 	lc_reserve_free_within(reserve, ext);
 	return -EBUSY;
 }

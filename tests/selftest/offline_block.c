@@ -25,7 +25,7 @@ static int buffers_in(uint64_t phys)
 	return inside;
 }
 
-/* Is there room in the block, for a request of that place? */
+/* Asks for a place in the block. Returns 0, or -errno if there is none. */
 static int buffer_at(int control, uint64_t phys)
 {
 	struct lazy_contig_allocation a = block_request(phys + block_size() - 1);

@@ -264,6 +264,10 @@ static inline void *kmalloc(size_t size, gfp_t gfp)
 #define kfree(p)		free(p)
 #define kvfree(p)		free(p)
 
+/* random numbers: a failure repeats */
+void rnd_seed(u32 seed);
+u32 rnd(u32 below);
+
 /* time and signals */
 #define HZ			1000
 #define time_before(a, b)	((long)((a) - (b)) < 0)

@@ -2,27 +2,12 @@
 #include "machine.h"
 
 static struct machine *machines;
-static u32 rnd_state = 1;
 bool machine_reclaims;
 void (*machine_scanned)(void);
 
 const char *const ageing_names[NR_AGEINGS] = {
 	"fresh", "files", "pins", "many-pins", "clusters", "full", "stripes",
 };
-
-void rnd_seed(u32 seed)
-{
-	rnd_state = seed * 2654435761u + 1;
-}
-
-/* xorshift: the same on every machine */
-u32 rnd(u32 below)
-{
-	rnd_state ^= rnd_state << 13;
-	rnd_state ^= rnd_state >> 17;
-	rnd_state ^= rnd_state << 5;
-	return ((u64)rnd_state * below) >> 32;
-}
 
 struct machine *machine_at(unsigned long pfn)
 {

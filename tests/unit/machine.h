@@ -90,7 +90,5 @@ void machine_reuse(const struct lc_extent *ext);
 void machine_evict(const struct lc_extent *ext);
 int machine_alloc(struct machine *m, const struct lc_constraint *c,
 		  struct lc_extent *ext, unsigned int *tries);
-u32 rnd(u32 below);
-void rnd_seed(u32 seed);
 
 #endif /* _UNIT_MACHINE_H */

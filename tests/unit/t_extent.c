@@ -13,14 +13,6 @@
 #define ROUNDS		200
 #define STEPS		200
 
-static u32 rnd_state;
-
-static u32 rnd(u32 below)
-{
-	rnd_state = rnd_state * 1664525 + 1013904223;
-	return ((u64)rnd_state * below) >> 32;
-}
-
 static struct lc_extent range(unsigned long first, unsigned long nr_pages)
 {
 	return (struct lc_extent){ AT + first, nr_pages };
@@ -461,7 +453,7 @@ static void check_random(void)
 	unsigned long extents = 0;
 	unsigned int i, n;
 
-	rnd_state = 1;
+	rnd_seed(1);
 	for (i = 0; i < ROUNDS; i++) {
 		model_begin(&m);
 		m.meanwhile = rnd(2) ? random_meanwhile : NULL;

@@ -24,14 +24,6 @@ static unsigned long reached;	/* the page up to which there were parts */
 static unsigned long calls;
 static bool fine;
 
-static u32 rnd(u32 below)
-{
-	static u64 state = 1;
-
-	state = state * 6364136223846793005 + 1442695040888963407;
-	return (state >> 33) % below;
-}
-
 /* Parts come in order, since there is one thread. */
 static void see(const struct lc_extent *part)
 {

@@ -30,20 +30,15 @@ static struct zone zone = { .spanned_pages = START + NR_PAGES };
 static enum owner owner[NR_PAGES];
 static struct buffer buffers[BUFFERS];
 static bool others_run;	/* or they would run at their own unlocks too */
-static u32 rnd_state = 1;
-
-static u32 rnd(u32 below)
-{
-	rnd_state = rnd_state * 1664525 + 1013904223;
-	return ((u64)rnd_state * below) >> 32;
-}
 
 static void give(const struct lc_extent *ext, enum owner from, enum owner to)
 {
 	unsigned long i = ext->pfn - START, end = i + ext->nr_pages;
 
-	assert(!ext->nr_pages || (ext->pfn >= START && end <= NR_PAGES));
-	for (; ext->nr_pages && i < end; i++) {
+	if (!ext->nr_pages)
+		return;
+	assert(ext->pfn >= START && end <= NR_PAGES);
+	for (; i < end; i++) {
 		assert(owner[i] == from);
 		owner[i] = to;
 	}
@@ -168,9 +163,7 @@ static void change(void)
 	if (rnd(2)) {
 		lc_reserve_set_target(0, rnd(have + 1));
 	} else if (find_free(rnd(NR_PAGES / 2) + 1, &ext)) {
-		others_run = true;	/* the pages are nobody's for a moment */
 		give(&ext, FREE, RESERVE);
-		others_run = false;
 		err = lc_reserve_add(&ext, have && ext.nr_pages > have);
 		assert(!err);
 	}
