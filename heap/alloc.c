@@ -42,9 +42,6 @@ module_param(zone_movable, bool, 0644);
 MODULE_PARM_DESC(zone_movable,
 		 "take memory from ZONE_MOVABLE too; such memory cannot be unplugged while a buffer is in it");
 
-/* What the answer may take beyond time_limit_ms. */
-#define LC_ATTEMPT_GRACE	(HZ / 10)
-
 /* The smallest part of a reserve that is tried for. */
 #define LC_RESERVE_MIN_PAGES	((unsigned long)SZ_4M >> PAGE_SHIFT)
 
@@ -231,9 +228,7 @@ static int lc_alloc_attempt(struct lc_alloc_control *ac, struct lc_search *s)
 	const struct lc_extent window = lc_window_whole(&ac->ext, &ac->c);
 	int ret;
 
-	/* an attempt that is stuck is noticed in that time */
-	ret = lc_window_empty(&s->claim, &window, &ac->c,
-			      ac->deadline + LC_ATTEMPT_GRACE);
+	ret = lc_window_empty(&s->claim, &window, &ac->c, ac->deadline);
 	ac->failure.attempts++;
 	ac->failure.busy += ret == -EBUSY;
 	ac->failure.nomem += ret == -ENOMEM;
@@ -260,13 +255,15 @@ static int lc_alloc_windows(struct lc_alloc_control *ac, struct lc_search *s)
 		ret = lc_alloc_attempt(ac, s);
 		if (!ret || ret == -EINTR)
 			return ret;
+		ac->late = time_after_eq(jiffies, ac->deadline);
+		if (ac->late)
+			break;
 		/* what an attempt left behind has isolated is not to be had */
 		if (!s->claim.zone && !lc_limit_spare(zone, &ac->c, false)) {
 			ac->scarce = true;
-			return -ENOSPC;
+			break;
 		}
-		ac->late = time_after_eq(jiffies, ac->deadline);
-	} while (!ac->late && !s->quick);
+	} while (!s->quick);
 	return -ENOSPC;
 }
 
@@ -357,9 +354,8 @@ static int lc_alloc_below_idle(struct lc_alloc_control *ac)
 		return -ENOSPC;
 	for (z = lc_alloc_zones(ac);
 	     ret == -ENOSPC && (zone = lc_alloc_zone(ac, &z)); z++)
-		ret = lc_window_below_idle(&ac->c, zone,
-					   ac->deadline + LC_ATTEMPT_GRACE,
-					   &window, &ac->unzeroed);
+		ret = lc_window_below_idle(&ac->c, zone, ac->deadline, &window,
+					   &ac->unzeroed);
 	if (!ret)
 		ac->ext = lc_window_cut(&window, &ac->c, &ac->unzeroed);
 	return ret;

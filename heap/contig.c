@@ -18,6 +18,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
@@ -36,6 +37,14 @@
  */
 #define LC_POLL_TIME	max(HZ / 50, 1)
 #define LC_MAX_STALLS	5
+
+/*
+ * What an attempt may take beyond the deadline of its request, for each
+ * LC_GRACE_PAGES: emptying and zeroing a large window takes time on an idle
+ * machine as well.
+ */
+#define LC_GRACE_TIME		(HZ / 10)
+#define LC_GRACE_PAGES		((unsigned long)SZ_32M >> PAGE_SHIFT)
 
 /* How long an attempt may still take when its request is being killed. */
 #define LC_KILLED_TIME	max(HZ / 20, 1)
@@ -170,6 +179,8 @@ static int lc_attempt_wait(struct lc_attempt *attempt, unsigned long deadline)
 	u64 runtime = 0;
 	long left;
 
+	deadline += LC_GRACE_TIME *
+		    DIV_ROUND_UP(attempt->job.ext.nr_pages, LC_GRACE_PAGES);
 	do {
 		left = clamp_t(long, deadline - jiffies, 1, LC_POLL_TIME);
 		left = wait_for_completion_killable_timeout(&attempt->job.idle,
@@ -223,7 +234,7 @@ free_attempt:
  * lc_contig_take - empty a window and take its pages
  * @claim: the claim on the window
  * @window: the pages; all online and in one zone
- * @deadline: jiffies at which to give up
+ * @deadline: jiffies at which to give up, but for the time that the window itself takes
  *
  * All or nothing.
  *
