@@ -6,11 +6,11 @@
 # shellcheck source=tests/tap/tap.sh
 . "$TOP/tests/tap/tap.sh"
 
-# scratch LOWER: work on a copy of the system LOWER, gone when the script ends
+# scratch RELEASE PACKAGE...: work on a copy of such a system, gone when the script ends
 scratch()
 {
+	lower=$("$VM/root" "$@")
 	mkdir -p "$CACHE/run"
-	lower=$1
 	scratch=$(mktemp -d "$CACHE/run/packages-XXX")
 	mkdir "$scratch/upper" "$scratch/work" "$scratch/root" "$scratch/share"
 	trap 'rm -rf --one-file-system "$scratch"' EXIT
