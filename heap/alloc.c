@@ -122,7 +122,11 @@ static struct lc_alloc_control lc_alloc_begin(const struct lc_request *req)
 		},
 		.deadline = jiffies + 1 + msecs_to_jiffies(READ_ONCE(time_limit_ms)),
 		.outcome = LC_FAIL_LIMIT,
-		.failure = { .nr_pages = nr, .node = req->node },
+		.failure = {
+			.c = { nr, req->align, req->start_pfn, req->end_pfn },
+			.node = req->node,
+			.flags = req->flags,
+		},
 	};
 }
 

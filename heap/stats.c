@@ -72,7 +72,7 @@ const char *lc_stats_name(enum lc_counter counter)
 void lc_stats_failure(const struct lc_failure *failure)
 {
 	lc_stats_count(failure->reason, 1);
-	trace_lazy_contig_failure(failure->nr_pages,
+	trace_lazy_contig_failure(failure->c.nr_pages,
 				  lc_stats_name(failure->reason),
 				  failure->attempts);
 	spin_lock(&lc_failure_lock);

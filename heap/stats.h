@@ -8,6 +8,8 @@
 
 #include <linux/percpu.h>
 
+#include "types.h"
+
 /**
  * enum lc_counter - what is counted
  * @LC_REQUESTS: every request ends in success or in one of the failures
@@ -60,16 +62,18 @@ enum lc_counter {
 /**
  * struct lc_failure - why a request failed
  * @reason: one of LC_FAIL_*
- * @nr_pages: length that was asked for
+ * @c: its placement constraints
  * @node: node that was asked for, or NUMA_NO_NODE
+ * @flags: LC_PINNABLE and LC_UNCACHED
  * @attempts: ranges tried
  * @busy: of these, how many held something that would not move
  * @nomem: and how many had no room to move things to
  */
 struct lc_failure {
 	enum lc_counter reason;
-	unsigned long nr_pages;
+	struct lc_constraint c;
 	int node;
+	unsigned int flags;
 	unsigned int attempts;
 	unsigned int busy;
 	unsigned int nomem;

@@ -36,15 +36,19 @@ static ssize_t last_failure_show(struct device *dev,
 				 struct device_attribute *attr, char *buf)
 {
 	struct lc_failure last;
+	const struct lc_constraint *c = &last.c;
 
 	lc_stats_last_failure(&last);
 	if (!last.reason)
 		return sysfs_emit(buf, "none\n");
 	return sysfs_emit(buf,
-			  "reason=%s size=%lu node=%d attempts=%u busy=%u nomem=%u\n",
+			  "reason=%s size=%lu node=%d attempts=%u busy=%u nomem=%u align=%lu min_addr=%llu max_addr=%llu pinnable=%d\n",
 			  lc_stats_name(last.reason),
-			  last.nr_pages << PAGE_SHIFT, last.node,
-			  last.attempts, last.busy, last.nomem);
+			  c->nr_pages << PAGE_SHIFT, last.node, last.attempts,
+			  last.busy, last.nomem, c->align << PAGE_SHIFT,
+			  PFN_PHYS(c->start_pfn),
+			  c->end_pfn == LC_NO_LIMIT ? 0 : PFN_PHYS(c->end_pfn) - 1,
+			  !!(last.flags & LC_PINNABLE));
 }
 static DEVICE_ATTR_ADMIN_RO(last_failure);
 

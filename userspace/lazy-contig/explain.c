@@ -28,8 +28,7 @@ static const struct reason reasons[] = {
 		"cannot be migrated.",
 		"Allocate less, or soon after boot; or set up a reserve ('lazy-contig reserve') or\n"
 		"movable memory ('lazy-contig movable') then. ZONE_MOVABLE is not used if the\n"
-		"parameter zone_movable is 0, nor for pinnable buffers, and memory above 4 GiB is\n"
-		"not used for lazy_contig_dma32.",
+		"parameter zone_movable is 0, nor for pinnable buffers.",
 	}, {
 		"fail_time",
 		"No range could be emptied within time_limit_ms; further candidates were not\n"
@@ -88,15 +87,21 @@ static void explain_place(json_object *out, bool json)
 {
 	struct map map;
 	struct map_view view = { .map = &map };
-	int node = json_object_get_int(json_object_object_get(out, "node"));
+	__u64 max_addr = get_u64(out, "max_addr");
+	const struct map_limits limits = {
+		.above = get_u64(out, "min_addr"),
+		.below = max_addr ? max_addr + 1 : 0,
+		.node = json_object_get_int(json_object_object_get(out, "node")),
+		.pinnable = get_u64(out, "pinnable"),
+	};
 
 	if (!map_load(&map)) {
-		map_select(&map, node, NULL, 0, 0);
-		map_request(&view, get_u64(out, "size"));
+		map_limit(&map, &limits);
+		map_request(&view, get_u64(out, "size"), get_u64(out, "align"));
 		if (json) {
 			json_object_object_add(out, "request", map_request_object(&view));
 		} else {
-			puts("As memory is now, and without limits of address and alignment:");
+			puts("As memory is now:");
 			map_print_request(&view, "");
 		}
 	}

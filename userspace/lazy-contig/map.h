@@ -80,15 +80,26 @@ struct map_place {
 /* map_find.c */
 bool map_usable(enum map_state state);
 size_t map_run_at(const struct map *map, const struct map_zone *zone, __u64 addr);
-struct map_place map_largest(const struct map *map, const struct map_zone *zone, __u64 limit);
+struct map_place map_largest(const struct map *map, const struct map_zone *zone, __u64 limit,
+			     __u64 align);
 struct map_place map_largest_of_node(const struct map *map, int node, __u64 limit);
-struct map_place map_find(const struct map *map, __u64 size);
+struct map_place map_find(const struct map *map, __u64 size, __u64 align);
 
 #define MAP_MAX_BLOCKING	8
 
 size_t map_blocking(const struct map *map, const struct map_place *place, struct map_run *runs);
 
+/* Placement constraints of a request, or of a heap. 0: none. */
+struct map_limits {
+	__u64 above, below;
+	__u64 align;
+	int node;		/* -1: any */
+	bool pinnable;
+};
+
 /* map_heap.c */
+struct map_limits map_limits_of_heap(const struct heap *heap);
+void map_limit(struct map *map, const struct map_limits *limits);
 struct map_place map_largest_of_heap(const struct map *map, const struct heap *heap);
 
 /* Memory as rows of cells. */
@@ -104,16 +115,16 @@ struct map_grid map_grid_fit(const struct map *map, int columns, int rows);
 bool map_grid_row(const struct map *map, const struct map_zone *zone,
 		  const struct map_grid *grid, __u64 *addr, enum map_state *cells);
 
-/* What to print. @size: that of --for, or 0. */
+/* What to print. @size: that of --for, or 0; @align: of its address, or 0. */
 struct map_view {
 	const struct map *map;
 	struct heaps heaps;
-	__u64 size;
+	__u64 size, align;
 	struct map_place place;
 };
 
 /* map_find.c */
-void map_request(struct map_view *view, __u64 size);
+void map_request(struct map_view *view, __u64 size, __u64 align);
 
 /* map_print.c */
 void map_print_request(const struct map_view *view, const char *mark);

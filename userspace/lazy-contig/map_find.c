@@ -6,7 +6,8 @@
  * top.
  *
  * The pageblocks of a run cost the same here, so that both costs are the least where
- * the place begins or ends with a run: no other place is tried.
+ * the place begins or ends with a run, or at the aligned addresses next to that: no
+ * other place is tried.
  */
 #include <unistd.h>
 
@@ -70,18 +71,24 @@ static bool next_stretch(const struct map *map, struct stretch *s, bool (*fits)(
 	return true;
 }
 
-/* The largest buffer of a zone that ends at @limit or below. */
-struct map_place map_largest(const struct map *map, const struct map_zone *zone, __u64 limit)
+static __u64 align_up(__u64 addr, __u64 align)
+{
+	return (addr + align - 1) & -align;
+}
+
+/* The largest buffer of a zone that ends at @limit or below. @align: a power of two or 0 */
+struct map_place map_largest(const struct map *map, const struct map_zone *zone, __u64 limit,
+			     __u64 align)
 {
 	struct stretch s = { .zone = zone, .last = zone->first };
 	struct map_place best = { };
 
 	while (zone->used && next_stretch(map, &s, map_usable) && s.addr < limit) {
-		__u64 end = s.end < limit ? s.end : limit;
+		__u64 end = s.end < limit ? s.end : limit, addr = align_up(s.addr, align ?: 1);
 
-		if (end - s.addr >= best.size)
-			best = (struct map_place){ .zone = zone, .addr = s.addr,
-						   .size = end - s.addr };
+		if (addr < end && end - addr >= best.size)
+			best = (struct map_place){ .zone = zone, .addr = addr,
+						   .size = end - addr };
 	}
 	return best;
 }
@@ -95,7 +102,7 @@ struct map_place map_largest_of_node(const struct map *map, int node, __u64 limi
 	for (i = 0; i < map->nr_zones; i++) {
 		if (map->zones[i].node != node)
 			continue;
-		place = map_largest(map, &map->zones[i], limit);
+		place = map_largest(map, &map->zones[i], limit, 0);
 		if (place.size && place.size >= best.size)
 			best = place;
 	}
@@ -148,7 +155,7 @@ static __u64 blocking_below(const struct map *map, const struct map_zone *zone, 
 /* The best place found so far, and what decides between two. */
 struct search {
 	const struct map *map;
-	__u64 size;
+	__u64 size, align;
 	struct map_place best;
 	__u64 score;
 };
@@ -181,6 +188,15 @@ static void try_place(struct search *search, const struct stretch *s, __u64 addr
 	}
 }
 
+static void try_aligned(struct search *search, const struct stretch *s, __u64 addr)
+{
+	__u64 up = align_up(addr, search->align), down = addr & -search->align;
+
+	try_place(search, s, up);
+	if (down != up)
+		try_place(search, s, down);
+}
+
 static void search_zone(struct search *search, const struct map_zone *zone,
 			bool (*fits)(enum map_state))
 {
@@ -193,9 +209,9 @@ static void search_zone(struct search *search, const struct map_zone *zone,
 		for (i = s.first; i < s.last; i++) {
 			const struct map_run *run = &search->map->runs[i];
 
-			try_place(search, &s, run->addr);
+			try_aligned(search, &s, run->addr);
 			if (run->end >= search->size)
-				try_place(search, &s, run->end - search->size);
+				try_aligned(search, &s, run->end - search->size);
 		}
 	}
 }
@@ -221,12 +237,12 @@ static bool search_node(struct search *search, int node, bool (*fits)(enum map_s
 
 /*
  * Where a buffer of @size bytes, whole pageblocks, would lie: on the lowest node that has a
- * place or, if none has, where the fewest bytes are in the way.
+ * place or, if none has, where the fewest bytes are in the way. @align: a power of two or 0
  */
-struct map_place map_find(const struct map *map, __u64 size)
+struct map_place map_find(const struct map *map, __u64 size, __u64 align)
 {
 	bool (*const stages[])(enum map_state) = { map_usable, is_memory };
-	struct search search = { .map = map, .size = size };
+	struct search search = { .map = map, .size = size, .align = align ?: 1 };
 	size_t stage, i;
 
 	for (stage = 0; stage < ARRAY_SIZE(stages); stage++)
@@ -238,13 +254,14 @@ struct map_place map_find(const struct map *map, __u64 size)
 }
 
 /* Where a buffer of any size, which is not 0, would lie. */
-void map_request(struct map_view *view, __u64 size)
+void map_request(struct map_view *view, __u64 size, __u64 align)
 {
 	__u64 block = view->map->block;
 
 	/* rounded up, but not to 0 */
 	view->size = ((size - 1) & -block) + block ?: -block;
-	view->place = map_find(view->map, view->size);
+	view->align = align;
+	view->place = map_find(view->map, view->size, align);
 }
 
 /*

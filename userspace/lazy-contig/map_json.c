@@ -70,8 +70,8 @@ static json_object *new_largest(const struct map *map)
 			low = map_largest_of_node(map, zone->node, MAP_4G);
 			add_largest(array, zone->node, NULL, &all, &low);
 		}
-		all = map_largest(map, zone, ~(__u64)0);
-		low = map_largest(map, zone, MAP_4G);
+		all = map_largest(map, zone, ~(__u64)0, 0);
+		low = map_largest(map, zone, MAP_4G, 0);
 		add_largest(array, zone->node, zone->name, &all, &low);
 	}
 	return array;

@@ -88,7 +88,7 @@ static void print_zone(const struct map_view *view, const struct map_zone *zone,
 		       const struct screen *screen, const struct map_grid *grid, int width)
 {
 	const struct map_run *runs = view->map->runs;
-	struct map_place largest = map_largest(view->map, zone, ~(__u64)0);
+	struct map_place largest = map_largest(view->map, zone, ~(__u64)0, 0);
 	enum map_state cells[MAP_MAX_COLUMNS];
 	__u64 addr, size = 0;
 	char total[32], cell[32], most[32];
@@ -104,7 +104,7 @@ static void print_zone(const struct map_view *view, const struct map_zone *zone,
 	if (zone->used)
 		printf("largest %s\n", largest.size ? most : "none");
 	else
-		puts("not used (zone_movable=0)");
+		puts("not used");
 	for (addr = 0; map_grid_row(view->map, zone, grid, &addr, cells);
 	     addr += grid->cell * grid->columns) {
 		printf("0x%0*llx ", width, addr);

@@ -114,9 +114,9 @@ static void test_largest(void)
 	struct map map;
 
 	read_machine(&map, true, -1, 0, 0);
-	place = map_largest(&map, &map.zones[0], ~(__u64)0);
+	place = map_largest(&map, &map.zones[0], ~(__u64)0, 0);
 	ok(!place.size && !place.zone, "none in a zone without a place");
-	place = map_largest(&map, &map.zones[2], ~(__u64)0);
+	place = map_largest(&map, &map.zones[2], ~(__u64)0, 0);
 	ok(place.size == 8 * M && place.addr == 4 * G + 8 * M, "the largest of a zone");
 	place = map_largest_of_node(&map, 0, ~(__u64)0);
 	ok(place.size == 16 * M && place.addr == 16 * M, "the largest of a node");
@@ -139,6 +139,7 @@ static void test_heaps(void)
 		{ { "node", "node=1:iomem=a" }, 12 * G + 32 * M, 2 * M },
 		{ { "top", "above=8G:node=0" }, 8 * G, 4 * M },
 		{ { "pinned", "above=8G:node=0:pinnable" }, 0, 0 },
+		{ { "aligned", "align=1G:above=4G" }, 8 * G, 4 * M },
 		{ { "none", "below=1M" }, 0, 0 },
 	};
 	struct map_place place;
@@ -158,16 +159,56 @@ static void test_heaps(void)
 }
 
 /* The place of @size is in this zone, at @addr. */
-static void finds(const struct map *map, __u64 size, const char *zone, __u64 addr, __u64 cost,
-		  const char *what)
+static void finds_aligned(const struct map *map, __u64 size, __u64 align, const char *zone,
+			  __u64 addr, __u64 cost, const char *what)
 {
-	struct map_place place = map_find(map, size);
+	struct map_place place = map_find(map, size, align);
 
 	if (!ok(place.zone && !strcmp(place.zone->name, zone) && place.addr == addr &&
 		place.cost == cost && !place.blocking, "%s", what))
 		diag("is %s at %#llx, cost %llu, blocking %llu",
 		     place.zone ? place.zone->name : "nowhere", place.addr, place.cost,
 		     place.blocking);
+}
+
+static void finds(const struct map *map, __u64 size, const char *zone, __u64 addr, __u64 cost,
+		  const char *what)
+{
+	finds_aligned(map, size, 0, zone, addr, cost, what);
+}
+
+static void test_align(void)
+{
+	struct map_place place;
+	struct map map;
+
+	read_machine(&map, true, -1, 0, 4 * G + 32 * M);
+	finds_aligned(&map, 2 * M, 8 * M, "Normal", 4 * G, 0, "an aligned place");
+	finds_aligned(&map, 6 * M, 8 * M, "Normal", 4 * G + 8 * M, 3000, "of all that cost more");
+	finds_aligned(&map, 4 * M, 16 * M, "Normal", 4 * G, 0, "at the start of a run");
+	finds_aligned(&map, 12 * M, 16 * M, "DMA32", 16 * M, 0, "in another zone");
+	place = map_find(&map, 4 * M, G);
+	ok(place.addr == 4 * G && !place.blocking, "on a GiB");
+	place = map_find(&map, 8 * M, G);
+	ok(place.addr == 4 * G && place.blocking == 4 * M, "what is in the way there");
+	place = map_largest(&map, &map.zones[2], ~(__u64)0, 4 * M);
+	ok(place.addr == 4 * G + 8 * M && place.size == 8 * M, "the largest that is aligned");
+	place = map_largest(&map, &map.zones[2], ~(__u64)0, 16 * M);
+	ok(place.addr == 4 * G && place.size == 4 * M, "or begins later");
+	map_free(&map);
+}
+
+static void test_limit(void)
+{
+	const struct map_limits limits = { .node = 0, .pinnable = true, .above = 4 * G };
+	struct map map;
+
+	read_machine(&map, true, -1, 0, 0);
+	map_limit(&map, &limits);
+	ok(map.nr_zones == 2 && map.zones[0].used && !map.zones[1].used,
+	   "limits: one node, from an address on, ZONE_MOVABLE not used");
+	finds(&map, 4 * M, "Normal", 4 * G, 0, "a place within them");
+	map_free(&map);
 }
 
 static void test_find(void)
@@ -182,7 +223,7 @@ static void test_find(void)
 	map_free(&map);
 	read_machine(&map, false, -1, 0, 0);
 	finds(&map, 4 * M, "Normal", 4 * G, 0, "ZONE_MOVABLE unused, a place that fits exactly");
-	ok(!map_largest(&map, &map.zones[3], ~(__u64)0).size, "and no largest buffer there");
+	ok(!map_largest(&map, &map.zones[3], ~(__u64)0, 0).size, "and no largest buffer there");
 	map_free(&map);
 	read_machine(&map, true, 1, 0, 0);
 	finds(&map, 2 * M, "Normal", 12 * G + 32 * M, 7, "the node that is asked for");
@@ -202,15 +243,15 @@ static void test_blocking(void)
 	int i;
 
 	read_machine(&map, true, -1, 0, 0);
-	place = map_find(&map, 20 * M);
+	place = map_find(&map, 20 * M, 0);
 	ok(place.zone && place.addr == 16 * M && place.blocking == 2 * M && place.cost == 410,
 	   "the place with the fewest bytes in the way");
 	ok(map_blocking(&map, &place, runs) == 1 && runs[0].addr == 32 * M &&
 	   runs[0].end == 34 * M && runs[0].state == MAP_PINNED, "and what is in the way");
-	place = map_find(&map, 24 * M);
+	place = map_find(&map, 24 * M, 0);
 	ok(place.addr == 4 * G && place.blocking == 6 * M && map_blocking(&map, &place, runs) == 2,
 	   "a place does not go across a gap or a zone");
-	place = map_find(&map, 64 * M);
+	place = map_find(&map, 64 * M, 0);
 	ok(!place.zone && !map_blocking(&map, &place, runs), "more than is in one piece");
 	map_free(&map);
 
@@ -221,7 +262,7 @@ static void test_blocking(void)
 	}
 	if (read_text(text, true, &map))
 		bail("20 pageblocks cannot be read");
-	place = map_find(&map, 40 * M);
+	place = map_find(&map, 40 * M, 0);
 	ok(place.blocking == 20 * M && map_blocking(&map, &place, runs) == MAP_MAX_BLOCKING &&
 	   runs[7].addr == G + 30 * M, "at most eight are listed");
 	map_free(&map);
@@ -272,7 +313,7 @@ static void test_svg(void)
 
 	read_machine(&map, true, -1, 0, 0);
 	view.map = &map;
-	view.place = map_find(&map, view.size);
+	view.place = map_find(&map, view.size, 0);
 	file = open_memstream(&text, &len);
 	ok(file && !map_print_svg(&view, file) && !fclose(file), "an SVG image");
 	ok(strstr(text, "Node 1 Normal: 0x300000000") && strstr(text, ">pinned 2 MiB<") &&
@@ -289,6 +330,8 @@ int main(void)
 	test_largest();
 	test_heaps();
 	test_find();
+	test_align();
+	test_limit();
 	test_blocking();
 	test_grid();
 	test_svg();

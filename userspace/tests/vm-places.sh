@@ -54,6 +54,12 @@ map()
 	says '^8 MiB would be taken at 0x[0-9a-f]+ \(\*\), node 0 ' "  says where"
 	says '^0x[0-9a-f]+ .*\*' "  and marks it"
 	gives 4 "map --for more than there is" lazy-contig map --for 1T
+	gives 0 "map --for --heap --align" lazy-contig map --for 8M --heap lazy_contig_dma32 \
+		--align 64M --json
+	json '.request | .phys_addr % 67108864 == 0 and .phys_addr < 4294967296' \
+		"  is where that heap and alignment allow it"
+	gives 2 "map --align that is no power of two" lazy-contig map --align 3M
+	gives 3 "map of another heap" lazy-contig map --heap system
 	says '^No place for 1 TiB: ' "  says so"
 	gives 0 "map --svg" lazy-contig map --svg "$tmp/svg"
 	gives 0 "  writes an image" grep -q '^</svg>$' "$tmp/svg"
@@ -84,8 +90,9 @@ in_the_way()
 		$((kept + (2 << 20) - start)) --max-addr $((kept + (2 << 20) - 1))
 	gives 0 "explain --json" lazy-contig explain --json
 	keys
-	json '.reason == "fail_place" and .request.size >= 268435456' \
-		"  says that a place is missing, not memory"
+	json ".reason == \"fail_place\" and .request.size >= 268435456 and
+		.max_addr == $((kept + (2 << 20) - 1)) and (.request.fits | not)" \
+		"  says that a place is missing within the limits, not memory"
 	gives 0 "free" lazy-contig keep free "$kept"
 
 	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' address bytes node zone state cost idle \
