@@ -13,6 +13,17 @@
 #define DIR	"/dev/dma_heap/"
 
 static bool own_node;
+/* Memory begins here, in MiB. */
+static unsigned long start;
+
+/* Entries with an address so many MiB above the start of memory. */
+static const char *entry(const char *format, unsigned long mib)
+{
+	static char text[128];
+
+	snprintf(text, sizeof(text), format, start + mib);
+	return text;
+}
 
 static bool is_listed(const char *entry)
 {
@@ -69,12 +80,13 @@ static void test_keys(void)
 	int heap, buf;
 
 	ok(is_listed(HEAP) && is_listed(HEAP_DMA32 ":below=4G"), "two heaps are always there");
-	is(heaps_write("+t,below:below=0768M:align=0x400000\n"), 0, "a heap with two keys");
-	ok(is_listed("t,below:below=0768M:align=0x400000"), "is listed");
+	is(heaps_write(entry("+t,below:below=0%luM:align=0x400000\n", 768)), 0,
+	   "a heap with two keys");
+	ok(is_listed(entry("t,below:below=0%luM:align=0x400000", 768)), "is listed");
 	phys = phys_of("t,below", MIB(2));
-	ok(phys + MIB(2) <= MIB(768) && !(phys % MIB(4)), "and obeys them");
-	is(heaps_write("+t_above:above=1280M"), 0, "a heap with another");
-	ok(phys_of("t_above", PAGE) >= MIB(1280), "obeys it");
+	ok(phys + MIB(2) <= MIB(start + 768) && !(phys % MIB(4)), "and obeys them");
+	is(heaps_write(entry("+t_above:above=%luM", 1280)), 0, "a heap with another");
+	ok(phys_of("t_above", PAGE) >= MIB(start + 1280), "obeys it");
 	is(heaps_write("+t_rest:node=0:iomem=t-video:pinnable"), 0, "the other keys");
 	heap = heap_open("t_rest");
 	buf = buf_new(heap, MIB(2));
@@ -120,21 +132,21 @@ static void test_in_use(void)
 	int heap, buf, late, i;
 	FILE *f;
 
-	is(heaps_write("+t_used:below=1G"), 0, "a heap");
+	is(heaps_write(entry("+t_used:below=%luM", 1024)), 0, "a heap");
 	heap = heap_open("t_used");
 	buf = buf_new(heap, MIB(2));
 	remove_heap("t_used");
 	late = buf_new(heap, MIB(2));
-	ok(buf_phys(late) + MIB(2) <= MIB(1024), "what has it open can still allocate");
-	is(heaps_write("+t_used:above=1G"), 0, "one of the same name");
-	ok(phys_of("t_used", MIB(2)) >= MIB(1024), "is another");
+	ok(buf_phys(late) + MIB(2) <= MIB(start + 1024), "what has it open can still allocate");
+	is(heaps_write(entry("+t_used:above=%luM", 1024)), 0, "one of the same name");
+	ok(phys_of("t_used", MIB(2)) >= MIB(start + 1024), "is another");
 	close(late);
 	late = buf_new(heap, MIB(2));
-	ok(buf_phys(late) + MIB(2) <= MIB(1024), "and the first is what it was");
+	ok(buf_phys(late) + MIB(2) <= MIB(start + 1024), "and the first is what it was");
 	close(late);
 	remove_heap("t_used");
 	for (i = 0; i < 20; i++)
-		if (heaps_write("+t_used:below=1G") || heaps_write("-t_used"))
+		if (heaps_write(entry("+t_used:below=%luM", 1024)) || heaps_write("-t_used"))
 			break;
 	is(i, 20, "it can come and go");
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", buf);
@@ -151,6 +163,7 @@ int main(void)
 {
 	unsigned long limit = patience();
 
+	start = ram_start() >> 20;
 	own_node = access("/sys/class/dma_heap/" HEAP, F_OK);
 	test_keys();
 	test_refused();

@@ -5,10 +5,9 @@
  */
 #include "settings.h"
 
-#define LOW	0x30000000ull
-#define HIGH	0x50000000ull
-
 static int control;
+/* Two addresses with much memory below, between and above. */
+static uint64_t low, high;
 
 static int alloc(size_t len, uint64_t min_addr, uint64_t max_addr, uint64_t *phys)
 {
@@ -46,10 +45,10 @@ static int pages_below(void)
 	uint64_t phys;
 
 	for (i = 0; i < (int)ARRAY_SIZE(bufs); i++) {
-		bufs[i] = alloc(PAGE, HIGH, 0, &phys);
+		bufs[i] = alloc(PAGE, high, 0, &phys);
 		if (bufs[i] < 0)
-			bail("a page above %#llx: %s", HIGH, strerror(-bufs[i]));
-		below += phys < HIGH;
+			bail("a page above %#jx: %s", (uintmax_t)high, strerror(-bufs[i]));
+		below += phys < high;
 	}
 	while (i)
 		close(bufs[--i]);
@@ -74,13 +73,13 @@ static void test_pool(void)
 
 	param_set("pool_max_mb", 128);
 	pool_drop();
-	buf = alloc(MIB(64), 0, LOW - 1, &phys);
+	buf = alloc(MIB(64), 0, low - 1, &phys);
 	if (buf < 0)
-		bail("64 MiB below %#llx: %s", LOW, strerror(-buf));
+		bail("64 MiB below %#jx: %s", (uintmax_t)low, strerror(-buf));
 	close(buf);
 	is(pool_mib(), 64, "a range in the pool");
 	check_above(MIB(16), phys + MIB(32) + 1);
-	check_above(MIB(64), HIGH);
+	check_above(MIB(64), high);
 	param_set("pool_max_mb", max);
 }
 
@@ -102,12 +101,12 @@ static void test_reserve(void)
 static void test_both(void)
 {
 	uint64_t phys;
-	int buf = alloc(MIB(32), LOW, HIGH - 1, &phys);
+	int buf = alloc(MIB(32), low, high - 1, &phys);
 
-	ok(buf >= 0 && phys >= LOW && phys + MIB(32) <= HIGH,
+	ok(buf >= 0 && phys >= low && phys + MIB(32) <= high,
 	   "between two addresses");
 	close(buf);
-	is(alloc(PAGE, HIGH, LOW, &phys), -ENOMEM, "nothing lies between");
+	is(alloc(PAGE, high, low, &phys), -ENOMEM, "nothing lies between");
 	is(alloc(PAGE, 1ull << 50, 0, &phys), -ENOMEM, "no memory is so high");
 	is(alloc(PAGE, -1, 0, &phys), -ENOMEM, "nor at the last address");
 }
@@ -133,12 +132,14 @@ int main(void)
 	unsigned long limit = patience();
 	struct mark mark;
 
+	low = ram_start() + MIB(768);
+	high = ram_start() + MIB(1280);
 	control = control_open();
 	mark_set(&mark);
 	test_small();
-	check_above(KIB(64), HIGH);
-	check_above(MIB(2), HIGH + 1);
-	check_above(MIB(40), HIGH);
+	check_above(KIB(64), high);
+	check_above(MIB(2), high + 1);
+	check_above(MIB(40), high);
 	test_pool();
 	test_reserve();
 	test_both();
