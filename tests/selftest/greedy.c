@@ -6,6 +6,7 @@
  *   by its size
  */
 #include <stdio.h>
+#include <time.h>
 
 #include "settings.h"
 
@@ -60,20 +61,38 @@ static int exhaust(int heap, size_t len)
 	return n;
 }
 
-/* No machine zeroes so much within the limit and the time that a small range has. */
+/* The time that a request for so much takes, in milliseconds. */
+static double time_of(int heap, size_t len)
+{
+	struct timespec start, end;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	close(buf_new(heap, len));
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	return (end.tv_sec - start.tv_sec) * 1e3 + (end.tv_nsec - start.tv_nsec) / 1e6;
+}
+
+/*
+ * No machine zeroes so much within the limit and the time that a small range has; a
+ * slow one not even in that which this has, 2.4 s.
+ */
 static void check_large(int heap)
 {
-	unsigned long limit = param_get("time_limit_ms");
+	unsigned long limit = patience();
 	unsigned long pool = param_get("pool_max_mb");
 	int buf, tries = 0;
 
 	param_set("pool_max_mb", 0);
-	param_set("time_limit_ms", 1);
-	do
-		buf = heap_alloc(heap, MIB(768));
-	while (buf < 0 && ++tries < 10);
-	ok(buf >= 0, "768 MiB take longer than the time limit");
-	close(buf);
+	if (time_of(heap, MIB(768)) < 1200) {
+		param_set("time_limit_ms", 1);
+		do
+			buf = heap_alloc(heap, MIB(768));
+		while (buf < 0 && ++tries < 10);
+		ok(buf >= 0, "768 MiB take longer than the time limit");
+		close(buf);
+	} else {
+		skip("768 MiB within the time that they have: this machine is slow");
+	}
 	param_set("time_limit_ms", limit);
 	param_set("pool_max_mb", pool);
 }
