@@ -32,7 +32,7 @@ static FILE *open_config(const char *release, int (**close_file)(FILE *file))
 	if (access("/proc/config.gz", R_OK))
 		return NULL;
 	*close_file = pclose;
-	return popen("gzip -dc /proc/config.gz", "re");
+	return popen("gzip -dc /proc/config.gz 2>/dev/null", "re");
 }
 
 /* 1 if the option is built in, 0 if it is not, -1 if the configuration is not found. */
@@ -49,8 +49,7 @@ static int kernel_has(const char *release, const char *option)
 	snprintf(wanted, sizeof(wanted), "%s=y\n", option);
 	while (fgets(line, sizeof(line), file))
 		has |= !strcmp(line, wanted);
-	close_file(file);
-	return has;
+	return close_file(file) ? -1 : has;
 }
 
 /* Is the kernel told to charge buffers of heaps to the cgroups of their callers? */

@@ -31,6 +31,7 @@ remedies()
 	modules=/lib/modules/$(uname -r)
 	hide="mount -t tmpfs none /sys/module && mount -t tmpfs none /boot &&
 		mount -t tmpfs none /lib/modules && mkdir -p $modules/updates"
+	[ ! -e /proc/config.gz ] || hide="$hide && mount --bind /dev/null /proc/config.gz"
 
 	gives 3 "doctor where no configuration is found" hidden "$hide" lazy-contig doctor --json
 	advises kernel unknown CONFIG_CONTIG_ALLOC=y "  says what to check"
