@@ -44,12 +44,14 @@
  * @list: entry in the range's list of buffers, owned by range.c
  * @range: the memory; the buffer holds a reference
  * @ino: inode number of the dma-buf, its identity in /proc
+ * @holds: it is one of the range's holds
  * @importers: the devices attached to it
  */
 struct lc_buffer {
 	struct list_head list;
 	struct lc_range *range;
 	unsigned long ino;
+	bool holds;
 	struct lc_importers importers;
 };
 
@@ -438,6 +440,8 @@ static void lc_release(struct dma_buf *dmabuf)
 	struct lc_buffer *buffer = dmabuf->priv;
 
 	lc_range_remove_buffer(&buffer->list);
+	if (buffer->holds)
+		atomic_dec(&buffer->range->holds);
 	lc_range_put(buffer->range);
 	lc_importers_destroy(&buffer->importers);
 	kfree(buffer);
@@ -502,6 +506,20 @@ struct dma_buf *lc_buffer_export(struct lc_range *range, const char *exp_name,
 	lc_range_get(range);
 	lc_range_add_buffer(range, &buffer->list);
 	return dmabuf;
+}
+
+/**
+ * lc_buffer_hold - forbid to end the keeping of a range while this dma-buf exists
+ * @dmabuf: a dma-buf of this exporter that only the caller knows, not held yet
+ *
+ * Context: any, does not sleep.
+ */
+void lc_buffer_hold(struct dma_buf *dmabuf)
+{
+	struct lc_buffer *buffer = dmabuf->priv;
+
+	buffer->holds = true;
+	atomic_inc(&buffer->range->holds);
 }
 
 /**

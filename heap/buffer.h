@@ -25,6 +25,7 @@ int lc_buffer_begin(struct dma_buf *dmabuf, u64 offset, u64 len,
 		    enum dma_data_direction dir);
 int lc_buffer_end(struct dma_buf *dmabuf, u64 offset, u64 len,
 		  enum dma_data_direction dir);
+void lc_buffer_hold(struct dma_buf *dmabuf);
 struct lc_range *lc_buffer_range(struct dma_buf *dmabuf);
 void lc_buffer_count_users(const struct lc_range *range,
 			   struct lc_buffer_users *users);

@@ -223,16 +223,27 @@ static int lc_ioctl_open(struct lc_call *call)
 
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	if (open->__reserved || !lc_fd_flags_valid(open->fd_flags))
+	if (open->__reserved || !lc_fd_flags_valid(open->fd_flags) ||
+	    open->flags & ~LAZY_CONTIG_HOLD)
 		return -EINVAL;
 	range = lc_kept_get(open->phys_addr);
 	if (IS_ERR(range))
 		return PTR_ERR(range);
 	ret = lc_call_export(call, range, open->fd_flags);
-	if (!ret) {
-		open->fd = call->fd;
-		open->len = (u64)range->ext.nr_pages << PAGE_SHIFT;
+	if (ret)
+		goto put_range;
+	if (open->flags & LAZY_CONTIG_HOLD) {
+		lc_buffer_hold(call->dmabuf);
+		/* FREE may have come before */
+		if (!lc_kept_contains(range)) {
+			lc_call_drop(call);
+			ret = -ENOENT;
+			goto put_range;
+		}
 	}
+	open->fd = call->fd;
+	open->len = (u64)range->ext.nr_pages << PAGE_SHIFT;
+put_range:
 	lc_range_put(range);
 	return ret;
 }

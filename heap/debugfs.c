@@ -4,7 +4,8 @@
  * by tabs. Readable by root; without CAP_SYS_ADMIN addresses are 0, as in
  * /proc/iomem.
  *
- * buffers: a line for each live range. The last field is a list of the inode
+ * buffers: a line for each live range. The field "kept" is 1 if it is kept, 2 if that
+ * cannot be ended because a dma-buf holds it. The last field is a list of the inode
  * numbers that identify the dma-bufs in /proc, with a comma after each.
  *
  * blocks: what the search knows of each pageblock, or would if it looked now; a
@@ -57,7 +58,8 @@ static void lc_show_range(const struct lc_range *range, void *data)
 		   page_to_nid(pfn_to_page(range->ext.pfn)),
 		   div_u64(age, NSEC_PER_SEC),
 		   from_kuid(&init_user_ns, range->uid), range->pid,
-		   users.dmabufs, users.importers, READ_ONCE(range->kept));
+		   users.dmabufs, users.importers,
+		   READ_ONCE(range->kept) + !!atomic_read(&range->holds));
 	seq_escape_str(m, range->comm, ESCAPE_SPACE | ESCAPE_SPECIAL, NULL);
 	seq_putc(m, '\t');
 	seq_escape_str(m, range->name, ESCAPE_SPACE | ESCAPE_SPECIAL, NULL);

@@ -226,6 +226,25 @@ struct lc_range *lc_kept_try_get(u64 addr)
 }
 
 /**
+ * lc_kept_contains - is a range kept?
+ * @range: a range of which the caller has a dma-buf
+ *
+ * Context: process context.
+ * Return: false if it was not kept, or is not any more.
+ */
+bool lc_kept_contains(const struct lc_range *range)
+{
+	struct lc_kept *kept;
+	bool ret;
+
+	mutex_lock(&lc_kept_lock);
+	kept = xa_load(&lc_kept_buffers, range->ext.pfn);
+	ret = kept && kept->range == range;
+	mutex_unlock(&lc_kept_lock);
+	return ret;
+}
+
+/**
  * lc_kept_free - end the keeping of a buffer
  * @addr: physical address of its first byte
  *
@@ -233,8 +252,8 @@ struct lc_range *lc_kept_try_get(u64 addr)
  * them; the address is unknown at once.
  *
  * Context: process context, without mmap lock; waits for a resize to end.
- * Return: 0; -ENOENT no kept buffer begins at @addr; -EINTR killed while
- * waiting.
+ * Return: 0; -ENOENT no kept buffer begins at @addr; -EBUSY a dma-buf holds it;
+ * -EINTR killed while waiting.
  */
 int lc_kept_free(u64 addr)
 {
@@ -242,8 +261,12 @@ int lc_kept_free(u64 addr)
 
 	mutex_lock(&lc_kept_lock);
 	kept = lc_kept_find(addr);
-	if (!IS_ERR(kept))
-		xa_erase(&lc_kept_buffers, PHYS_PFN(addr));
+	if (!IS_ERR(kept)) {
+		if (atomic_read(&kept->range->holds))
+			kept = ERR_PTR(-EBUSY);
+		else
+			xa_erase(&lc_kept_buffers, PHYS_PFN(addr));
+	}
 	mutex_unlock(&lc_kept_lock);
 	if (IS_ERR(kept))
 		return PTR_ERR(kept);

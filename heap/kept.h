@@ -28,6 +28,7 @@ struct lc_kept_resize {
 int lc_kept_add(struct lc_range *range, const struct lc_request *req);
 struct lc_range *lc_kept_get(u64 addr);
 struct lc_range *lc_kept_try_get(u64 addr);
+bool lc_kept_contains(const struct lc_range *range);
 int lc_kept_free(u64 addr);
 int lc_kept_resize_begin(struct lc_kept_resize *resize, u64 addr, u64 len);
 u64 lc_kept_resize_addr(const struct lc_kept_resize *resize);

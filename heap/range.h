@@ -3,6 +3,7 @@
 #ifndef LAZY_CONTIG_RANGE_H
 #define LAZY_CONTIG_RANGE_H
 
+#include <linux/atomic.h>
 #include <linux/compiler.h>
 #include <linux/kref.h>
 #include <linux/list.h>
@@ -28,6 +29,7 @@ struct lc_user;
  * @spare: what its release needs
  * @flags: LC_PINNABLE and LC_UNCACHED, as in its request
  * @kept: one of the references is the keeping
+ * @holds: dma-bufs of it that forbid to end the keeping
  * @pristine: nothing can have written to it yet; set only by a caller that
  *	exports the range right away as a dma-buf, cleared by what gives access
  * @name: name in /proc/iomem
@@ -52,6 +54,7 @@ struct lc_range {
 	unsigned int flags;
 	bool kept;
 	bool pristine;
+	atomic_t holds;
 	const char *name;
 	u64 born_ns;
 	kuid_t uid;

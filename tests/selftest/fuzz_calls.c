@@ -202,6 +202,7 @@ static int open_call(struct fuzz *f)
 		.size = size_of(f, sizeof(arg)),
 		.fd_flags = fd_flags(f),
 		.phys_addr = address(f),
+		.flags = one_in(f, 4) ? number(f) : 0,
 	};
 	int ret;
 

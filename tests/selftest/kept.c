@@ -2,7 +2,7 @@
 /*
  * Promise: control: KEEP: a buffer outlives its process and every descriptor until FREE;
  *   FREE leaves mappings and devices their memory
- * Promise: control: OPEN finds a kept buffer by its address
+ * Promise: control: OPEN finds a kept buffer by its address, and with HOLD forbids FREE
  * Promise: control: ALLOC: node, alignment, address limit, name
  * Promise: buffer: every byte is zero at hand-over
  */
@@ -26,6 +26,37 @@ static int maker(void *arg)
 	pattern_fill(mem, LEN, 7);
 	*phys = alloc.phys_addr;
 	return 0;
+}
+
+static int hold(uint64_t phys)
+{
+	struct lazy_contig_open open = {
+		.size = sizeof(open),
+		.fd_flags = O_RDWR | O_CLOEXEC,
+		.phys_addr = phys,
+		.flags = LAZY_CONTIG_HOLD,
+	};
+
+	return call(control, LAZY_CONTIG_IOCTL_OPEN, &open) ?: open.fd;
+}
+
+static void test_held(void)
+{
+	uint64_t phys = kept_new(control, LEN, NAME);
+	int first = hold(phys), second = hold(phys), other = kept_open(control, phys, NULL);
+	unsigned char *mem;
+
+	ok(first >= 0 && second >= 0 && other >= 0, "a buffer is held twice and open once more");
+	is(kept_free(control, phys), -EBUSY, "it cannot be freed");
+	close(first);
+	is(kept_free(control, phys), -EBUSY, "nor with one hold less");
+	mem = buf_map(second, LEN);
+	close(second);
+	is(kept_free(control, phys), -EBUSY, "nor while what held it is mapped");
+	munmap(mem, LEN);
+	is(kept_free(control, phys), 0, "a dma-buf that does not hold it forbids nothing");
+	is(hold(phys), -ENOENT, "what is freed cannot be held");
+	close(other);
 }
 
 static void test_outlives_maker(void)
@@ -188,6 +219,7 @@ int main(void)
 	control = control_open();
 	before = dmabufs_live();
 	test_outlives_maker();
+	test_held();
 	test_not_kept();
 	test_free_while_mapped();
 	test_free_while_imported();

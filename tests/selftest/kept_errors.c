@@ -164,6 +164,9 @@ static void test_flags(void)
 	is(call(control, LAZY_CONTIG_IOCTL_OPEN, &open), -EINVAL,
 	   "OPEN with O_APPEND");
 	open.fd_flags = O_RDWR;
+	open.flags = ~(uint64_t)LAZY_CONTIG_HOLD;
+	is(call(control, LAZY_CONTIG_IOCTL_OPEN, &open), -EINVAL, "and the flags of OPEN");
+	open.flags = 0;
 	open.__reserved = 1;
 	is(call(control, LAZY_CONTIG_IOCTL_OPEN, &open), -EINVAL,
 	   "OPEN with the reserved field");

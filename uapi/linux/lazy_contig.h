@@ -126,6 +126,7 @@ struct lazy_contig_allocation {
  * @len: out: its length in bytes
  * @fd: out: file descriptor of the new dma-buf
  * @__reserved: must be 0
+ * @flags: in: 0, or %LAZY_CONTIG_HOLD
  *
  * Needs CAP_SYS_ADMIN.
  *
@@ -139,7 +140,14 @@ struct lazy_contig_open {
 	__u64 len;
 	__s32 fd;
 	__u32 __reserved;
+	__u64 flags;
 };
+
+/*
+ * lazy_contig_open.flags: until the new dma-buf is released, LAZY_CONTIG_IOCTL_FREE of
+ * the buffer fails: for users who know only its address, such as a mounted file system.
+ */
+#define LAZY_CONTIG_HOLD		0x1
 
 /**
  * struct lazy_contig_resize - change the length of a kept buffer
@@ -176,7 +184,8 @@ struct lazy_contig_resize {
  * Needs CAP_SYS_ADMIN. The memory is returned with the last dma-buf of it, never
  * before; OPEN, RESIZE and FREE no longer find the buffer from now on.
  *
- * Errors: -ENOENT no kept buffer begins at @phys_addr.
+ * Errors: -ENOENT no kept buffer begins at @phys_addr; -EBUSY a dma-buf that was opened
+ * with %LAZY_CONTIG_HOLD exists.
  */
 struct lazy_contig_free {
 	__u32 size;

@@ -156,6 +156,9 @@ static int take_flag(struct args *args, enum option_id id)
 	case OPT_HOLD:
 		args->hold = true;
 		return CODE_OK;
+	case OPT_NO_FREE:
+		args->no_free = true;
+		return CODE_OK;
 	case OPT_JSON:
 		args->json = true;
 		return CODE_OK;

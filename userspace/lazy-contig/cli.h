@@ -57,6 +57,7 @@ enum option_id {
 	OPT_MODULE,
 	OPT_NAME,
 	OPT_NODE,
+	OPT_NO_FREE,
 	OPT_OFF,
 	OPT_PID,
 	OPT_PINNABLE,
@@ -87,6 +88,7 @@ struct args {
 	bool has_fill;
 	bool check;
 	bool hold;
+	bool no_free;
 	bool pinnable;
 	bool json;
 	bool prometheus;

@@ -93,10 +93,13 @@ static int run_open(const struct args *args)
 	int dev, fd, code;
 	__u64 addr;
 
+	if (args->no_free && !args->hold)
+		return usage_error(args->cmd, "--no-free needs --hold");
 	code = begin(args, &dev, &addr);
 	if (code)
 		return code;
-	fd = lazy_contig_kept_open(dev, addr, O_RDWR | O_CLOEXEC);
+	fd = args->no_free ? lazy_contig_kept_hold(dev, addr, O_RDWR | O_CLOEXEC)
+			   : lazy_contig_kept_open(dev, addr, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return kept_failed("open", addr, fd);
 
@@ -192,7 +195,9 @@ const struct command cmd_keep_open = {
 	.help =
 "Open the kept buffer at the physical address ADDRESS and print its properties.",
 	.complete = "addresses",
-	.options = { OPT_CHECK, OPT_FILL, OPT_LOAD, OPT_SAVE, OPT_HOLD, OPT_JSON },
+	.options = {
+		OPT_CHECK, OPT_FILL, OPT_LOAD, OPT_SAVE, OPT_HOLD, OPT_NO_FREE, OPT_JSON
+	},
 	.min_operands = 1,
 	.max_operands = 1,
 	.run = run_open,
@@ -218,7 +223,9 @@ const struct command cmd_keep_free = {
 	.usage = { "ADDRESS" },
 	.summary = "free a kept buffer",
 	.help = "Free the kept buffer at the physical address ADDRESS.",
-	.notes = "If the buffer is in use, its memory is returned when its last user is gone.",
+	.notes =
+"If the buffer is in use, its memory is returned when its last user is gone. It is\n"
+"not freed while 'keep open --hold --no-free' holds it.",
 	.complete = "addresses",
 	.min_operands = 1,
 	.max_operands = 1,

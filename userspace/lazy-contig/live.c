@@ -36,7 +36,7 @@ static json_object *new_entry(struct live *live)
 {
 	static const char * const keys[] = {
 		"phys_addr", "size", "node", "age_s", "heap", "name", "iomem_name", "kept",
-		"importers", "maker"
+		"held", "importers", "maker"
 	};
 	json_object *entry = json_object_new_object();
 	size_t i;
@@ -69,7 +69,8 @@ static void add_row(struct live *live, const struct table *row)
 	add_u64(entry, "age_s", table_number(row, "seconds"));
 	add_u64(entry, "importers", table_number(row, "importers"));
 	add_string(entry, "iomem_name", table_text(row, "name"));
-	json_object_object_add(entry, "kept", json_object_new_boolean(table_number(row, "kept")));
+	add_bool(entry, "kept", table_number(row, "kept"));
+	add_bool(entry, "held", table_number(row, "kept") > 1);
 	json_object_object_add(entry, "maker",
 			       new_process(table_number(row, "pid"), table_text(row, "command")));
 

@@ -33,6 +33,7 @@ static void print_users(json_object *entry)
 {
 	json_object *users = json_object_object_get(entry, "users"), *user;
 	bool kept = json_object_get_boolean(json_object_object_get(entry, "kept"));
+	bool held = json_object_get_boolean(json_object_object_get(entry, "held"));
 	int devices = json_object_get_int(json_object_object_get(entry, "importers"));
 	size_t count = json_object_array_length(users), i;
 
@@ -43,7 +44,7 @@ static void print_users(json_object *entry)
 	if (devices)
 		printf("%s%d device%s", count ? ", " : "", devices, devices > 1 ? "s" : "");
 	if (kept)
-		printf("%skept", count || devices ? ", " : "");
+		printf("%s%s", count || devices ? ", " : "", held ? "kept and held" : "kept");
 	puts(count || devices || kept ? "" : "-");
 }
 

@@ -68,6 +68,9 @@ const struct option options[OPTIONS] = {
 	[OPT_NODE] = {
 		"node", "NODE", "NUMA node of the memory (default: any)", "nodes"
 	},
+	[OPT_NO_FREE] = {
+		"no-free", NULL, "with --hold: 'keep free' of the buffer fails meanwhile", NULL
+	},
 	[OPT_OFF] = {
 		"off", NULL, "unload the crash kernel and free its memory", NULL
 	},

@@ -38,15 +38,26 @@ int lazy_contig_request(int dev, struct lazy_contig_allocation *request)
 	return ioctl(dev, LAZY_CONTIG_IOCTL_ALLOC, request) ? -errno : request->fd;
 }
 
-int lazy_contig_kept_open(int dev, uint64_t phys_addr, unsigned int fd_flags)
+static int kept_open(int dev, uint64_t phys_addr, unsigned int fd_flags, uint64_t flags)
 {
 	struct lazy_contig_open arg = {
 		.size = sizeof(arg),
 		.fd_flags = fd_flags,
 		.phys_addr = phys_addr,
+		.flags = flags,
 	};
 
 	return ioctl(dev, LAZY_CONTIG_IOCTL_OPEN, &arg) ? -errno : arg.fd;
+}
+
+int lazy_contig_kept_open(int dev, uint64_t phys_addr, unsigned int fd_flags)
+{
+	return kept_open(dev, phys_addr, fd_flags, 0);
+}
+
+int lazy_contig_kept_hold(int dev, uint64_t phys_addr, unsigned int fd_flags)
+{
+	return kept_open(dev, phys_addr, fd_flags, LAZY_CONTIG_HOLD);
 }
 
 int lazy_contig_kept_resize(int dev, uint64_t *phys_addr, uint64_t len)

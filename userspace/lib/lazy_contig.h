@@ -177,6 +177,22 @@ int lazy_contig_request(int dev, struct lazy_contig_allocation *request);
 int lazy_contig_kept_open(int dev, uint64_t phys_addr, unsigned int fd_flags);
 
 /**
+ * lazy_contig_kept_hold() - get a dma-buf of a kept buffer that cannot be freed meanwhile
+ * @dev: the control device
+ * @phys_addr: physical address of the buffer's first byte
+ * @fd_flags: as for lazy_contig_heap_alloc()
+ *
+ * As lazy_contig_kept_open(); until the dma-buf is released, lazy_contig_kept_free() of
+ * the buffer fails with -EBUSY. For users who know only its address, such as a mounted
+ * file system.
+ *
+ * Calls LAZY_CONTIG_IOCTL_OPEN of linux/lazy_contig.h with %LAZY_CONTIG_HOLD.
+ *
+ * Return: as lazy_contig_kept_open(); -E2BIG the loaded module is too old.
+ */
+int lazy_contig_kept_hold(int dev, uint64_t phys_addr, unsigned int fd_flags);
+
+/**
  * lazy_contig_kept_resize() - change the length of a kept buffer
  * @dev: the control device
  * @phys_addr: in: physical address of the buffer's first byte; out: the address
@@ -211,8 +227,9 @@ int lazy_contig_kept_resize(int dev, uint64_t *phys_addr, uint64_t len);
  *
  * Calls LAZY_CONTIG_IOCTL_FREE of linux/lazy_contig.h.
  *
- * Return: 0. -ENOENT no kept buffer begins at @phys_addr; -EPERM CAP_SYS_ADMIN
- * is missing; -EINTR the process is being killed.
+ * Return: 0. -ENOENT no kept buffer begins at @phys_addr; -EBUSY
+ * lazy_contig_kept_hold() holds it; -EPERM CAP_SYS_ADMIN is missing; -EINTR the
+ * process is being killed.
  */
 int lazy_contig_kept_free(int dev, uint64_t phys_addr);
 

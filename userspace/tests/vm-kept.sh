@@ -113,6 +113,21 @@ in_use()
 	wait $pid
 	gives 0 "  its user exits" lazy-contig list --json
 	json '.count == 0' "  and it is released"
+
+	lazy-contig keep 4M --json >"$tmp/out"
+	at=$(addr)
+	gives 2 "open --no-free without --hold" lazy-contig keep open "$at" --no-free
+	hold lazy-contig keep open "$at" --hold --no-free --json
+	pid=$!
+	gives 1 "free of a buffer that is held" lazy-contig keep free "$at"
+	says 'busy' "  says why"
+	gives 0 "show" lazy-contig keep show "$at"
+	says "$pid lazy-contig, kept and held\$" "  shows its holder"
+	gives 0 "show --json" lazy-contig keep show "$at" --json
+	json '.kept and .held' "  says so"
+	kill -TERM $pid
+	wait $pid
+	gives 0 "free without its holder" lazy-contig keep free "$at"
 }
 
 unprivileged()

@@ -189,6 +189,9 @@ static void test_kept(void)
 	fd = lazy_contig_kept_open(dev, addr, O_RDONLY | O_CLOEXEC);
 	ok(fd >= 0 && !lazy_contig_size(fd, &size) && size == 2 * MIB, "open");
 	close(fd);
+	fd = lazy_contig_kept_hold(dev, addr, O_RDONLY | O_CLOEXEC);
+	ok(fd >= 0 && lazy_contig_kept_free(dev, addr) == -EBUSY, "hold");
+	close(fd);
 	ok(!lazy_contig_kept_free(dev, addr), "free");
 	ok(lazy_contig_kept_free(dev, addr) == -ENOENT, "which is not found again");
 	close(dev);
