@@ -390,6 +390,17 @@ static int lc_alloc_patiently(struct lc_alloc_control *ac)
 	return fatal_signal_pending(current) && ret ? -EINTR : ret;
 }
 
+/* Such a place is worth one attempt, not more. */
+static int lc_alloc_preferred(struct lc_alloc_control *ac)
+{
+	struct lc_constraint c = ac->c;
+
+	c.align = ac->req->prefer;
+	if (c.align <= ac->c.align || c.nr_pages < c.align)
+		return -ENOSPC;
+	return lc_alloc_by_migration(ac, &c, true);
+}
+
 static int lc_alloc_from_buddy(struct lc_alloc_control *ac)
 {
 	ac->outcome = LC_FROM_BUDDY;
@@ -403,6 +414,10 @@ static int lc_alloc_pages(struct lc_alloc_control *ac, bool from_reserve)
 	bool packs = lc_window_packs(&ac->c);
 	int ret;
 
+	ac->outcome = LC_FROM_MIGRATION;
+	ret = lc_alloc_preferred(ac);
+	if (ret != -ENOSPC)
+		return ret;
 	ac->outcome = LC_FROM_POOL;
 	ret = lc_alloc_from_pool(ac);
 	if (ret != -ENOSPC)

@@ -15,6 +15,7 @@ struct lc_range;
  * struct lc_request - what a caller asks for
  * @nr_pages: length in pages, at least 1
  * @align: alignment of the first page frame, in pages, a power of two
+ * @prefer: alignment that is preferred if the length is as much, likewise, or 0
  * @start_pfn: no page lies below this page frame
  * @end_pfn: every page lies below this page frame; LC_NO_LIMIT for none
  * @node: the only node allowed, or NUMA_NO_NODE for any that the memory policy
@@ -26,6 +27,7 @@ struct lc_range;
 struct lc_request {
 	unsigned long nr_pages;
 	unsigned long align;
+	unsigned long prefer;
 	unsigned long start_pfn;
 	unsigned long end_pfn;
 	int node;

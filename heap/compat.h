@@ -13,6 +13,7 @@
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/huge_mm.h>
+#include <linux/memory.h>
 #include <linux/mempolicy.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
@@ -248,6 +249,16 @@ static inline int lc_mempolicy_apply(nodemask_t *nodes, int first)
 		first = first_node(policy->nodes);
 #endif
 	return first;
+}
+
+/* What goes offline and online at once; 0 where no memory does. */
+static inline unsigned long lc_memory_block_pages(void)
+{
+#ifdef CONFIG_MEMORY_HOTPLUG
+	return memory_block_size_bytes() >> PAGE_SHIFT;
+#else
+	return 0;
+#endif
 }
 
 /* 6.3: memory failures are counted. Before, there may be broken pages at any time. */

@@ -155,6 +155,9 @@ static int lc_alloc_to_request(const struct lazy_contig_allocation *alloc,
 	*req = (struct lc_request) {
 		.nr_pages = PAGE_ALIGN(alloc->len) >> PAGE_SHIFT,
 		.align = max_t(unsigned long, alloc->align >> PAGE_SHIFT, 1),
+		/* a second kernel plugs in whole memory blocks */
+		.prefer = alloc->flags & LAZY_CONTIG_KEEP ?
+				  lc_memory_block_pages() : 0,
 		.start_pfn = lc_alloc_start_pfn(alloc->min_addr),
 		.end_pfn = lc_alloc_end_pfn(alloc->max_addr),
 		.node = lc_alloc_node_nospec(alloc->node),

@@ -74,6 +74,7 @@ static int lc_cma_alloc(void __user *uarg, size_t size)
 	req = (struct lc_request) {
 		.nr_pages = PAGE_ALIGN(alloc.len) >> PAGE_SHIFT,
 		.align = pageblock_nr_pages,
+		.prefer = lc_memory_block_pages(),
 		.end_pfn = LC_NO_LIMIT,
 		.node = alloc.node < 0 ? NUMA_NO_NODE :
 					 lc_alloc_node_nospec(alloc.node),

@@ -4,8 +4,10 @@
  *   FREE leaves mappings and devices their memory
  * Promise: control: OPEN finds a kept buffer by its address, and with HOLD forbids FREE
  * Promise: control: ALLOC: node, alignment, address limit, name
+ * Promise: control: KEEP: a buffer as large as a memory block begins at one, if one can be had
  * Promise: buffer: every byte is zero at hand-over
  */
+#include "blocks.h"
 #include "kept_calls.h"
 
 #define NAME	"Second kernel's pool"
@@ -109,6 +111,24 @@ static void test_not_kept(void)
 	buf = kept_alloc(control, &alloc);
 	ok(iomem_has(alloc.phys_addr, LEN), "without a name it is lazy_contig");
 	close(buf);
+}
+
+/* A request that insists on a memory block says whether there is one to be had. */
+static void test_whole_block(void)
+{
+	struct lazy_contig_allocation insists = block_request(0);
+	int buf = kept_alloc(control, &insists);
+	uint64_t phys;
+
+	if (buf < 0) {
+		skip("no memory block can be had");
+		return;
+	}
+	close(buf);
+	pool_drop();
+	phys = kept_new(control, block_size(), NAME);
+	is(phys % block_size(), 0, "a kept buffer as large as a memory block is one");
+	is(kept_free(control, phys), 0, "free it");
 }
 
 /* FREE must not return memory that is in use. */
@@ -220,6 +240,7 @@ int main(void)
 	before = dmabufs_live();
 	test_outlives_maker();
 	test_held();
+	test_whole_block();
 	test_not_kept();
 	test_free_while_mapped();
 	test_free_while_imported();

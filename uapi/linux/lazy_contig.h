@@ -109,7 +109,10 @@ struct lazy_contig_allocation {
 	__u64 min_addr;
 };
 
-/* lazy_contig_allocation.flags: the buffer outlives all its dma-bufs, until FREE */
+/*
+ * lazy_contig_allocation.flags: the buffer outlives all its dma-bufs, until FREE. One as
+ * large as a memory block or larger begins at a memory block if that can be had at once.
+ */
 #define LAZY_CONTIG_KEEP		0x1
 /*
  * lazy_contig_allocation.flags: mappings of the buffer can be pinned, for direct
