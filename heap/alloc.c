@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The order in which a request tries the sources of memory: the pool, the page
- * allocator, the reserve, and emptying a window of memory that is in use.
+ * The order in which a request tries the sources of memory: a window that begins where
+ * it should, if that is nearly free; the pool, the page allocator, the reserve, and
+ * emptying a window of memory that is in use.
  */
 
 #include <linux/cpuset.h>
@@ -51,7 +52,7 @@ static DEFINE_MUTEX(lc_reserve_change_lock);
 /**
  * struct lc_alloc_control - a request under way
  * @req: what the caller asks for
- * @c: the placement constraints, with the alignment that is preferred
+ * @c: the placement constraints, with an alignment that suits the length
  * @zonelist: the zones by distance; of each node the highest first. NULL until a
  *	source needs it
  * @nodes: the nodes that may be used; valid with @zonelist
@@ -390,15 +391,26 @@ static int lc_alloc_patiently(struct lc_alloc_control *ac)
 	return fatal_signal_pending(current) && ret ? -EINTR : ret;
 }
 
-/* Such a place is worth one attempt, not more. */
+/* Such a place is worth one attempt, where nearly all is free; on the nearest node. */
 static int lc_alloc_preferred(struct lc_alloc_control *ac)
 {
-	struct lc_constraint c = ac->c;
+	const unsigned long align = ac->c.align, prefer = ac->req->prefer;
+	struct lc_search s;
+	struct zoneref *z;
+	int ret;
 
-	c.align = ac->req->prefer;
-	if (c.align <= ac->c.align || c.nr_pages < c.align)
+	if (prefer <= align || ac->c.nr_pages < prefer)
 		return -ENOSPC;
-	return lc_alloc_by_migration(ac, &c, true);
+	z = lc_alloc_zones(ac);
+	if (!lc_alloc_zone(ac, &z))
+		return -ENOSPC;
+	ac->c.align = prefer;
+	lc_alloc_search_node(ac, &ac->c, z, &s);
+	s.quick = true;
+	s.cheap = true;
+	ret = lc_alloc_windows(ac, &s);
+	ac->c.align = align;
+	return ret;
 }
 
 static int lc_alloc_from_buddy(struct lc_alloc_control *ac)

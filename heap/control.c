@@ -212,7 +212,10 @@ static void lc_ioctl_new_fd(struct lc_call *call, int err)
 		lc_dma_buf_fd_install(call->dmabuf, call->fd);
 		return;
 	}
-	/* The dma-buf holds the range: no other buffer can be kept there. */
+	/*
+	 * The dma-buf has the range: no other buffer can be kept there. What
+	 * another task holds by now stays kept.
+	 */
 	if (call->kept)
 		lc_kept_free(PFN_PHYS(lc_buffer_range(call->dmabuf)->ext.pfn));
 	lc_call_drop(call);

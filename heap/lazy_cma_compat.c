@@ -3,8 +3,8 @@
  * /dev/lazy_cma: the ioctls of the lazy_cma driver, implemented by kept buffers,
  * for programs built for that driver. Differences that a program can see: memory
  * that is mapped is not freed before the mapping ends, a buffer that is mapped
- * cannot be resized (-EBUSY), lengths that wrap, names that are not printable and
- * private mappings are refused (-EINVAL).
+ * cannot be resized and one that is held not freed (-EBUSY), lengths that wrap,
+ * names that are not printable and private mappings are refused (-EINVAL).
  *
  * That driver maps its buffers write-combined, whether the file is open with O_SYNC
  * or not: those made here are uncached. A buffer of another face is mapped as there.

@@ -94,7 +94,8 @@
  *
  * Life of a request. A face checks its arguments. alloc.c charges the pages to
  * the user and picks the kernel's zonelist for the caller's memory policy and
- * cpuset. The sources follow: the pool; where pageblocks are large, idle memory
+ * cpuset. The sources follow: for a buffer to keep, a memory block that is nearly
+ * free; the pool; where pageblocks are large, idle memory
  * and pageblocks below it; for a small request while the pool is in use, part
  * of a pageblock that is emptied; the page allocator, without reclaim; the
  * reserve; and emptying windows. The search gives the cheapest window, claimed

@@ -47,7 +47,8 @@ static ssize_t last_failure_show(struct device *dev,
 			  c->nr_pages << PAGE_SHIFT, last.node, last.attempts,
 			  last.busy, last.nomem, c->align << PAGE_SHIFT,
 			  PFN_PHYS(c->start_pfn),
-			  c->end_pfn == LC_NO_LIMIT ? 0 : PFN_PHYS(c->end_pfn) - 1,
+			  c->end_pfn == LC_NO_LIMIT ? 0 :
+				PFN_PHYS(max(c->end_pfn, 1UL)) - 1,
 			  !!(last.flags & LC_PINNABLE));
 }
 static DEVICE_ATTR_ADMIN_RO(last_failure);

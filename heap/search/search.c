@@ -107,6 +107,7 @@ void lc_search_begin(struct lc_search *s, const struct lc_constraint *c,
 	s->nr_zones = 0;
 	s->nr_pages = c->nr_pages;
 	s->quick = false;
+	s->cheap = false;
 	s->deadline = deadline;
 }
 
@@ -218,6 +219,11 @@ static bool lc_much_costlier(unsigned long cost, unsigned long remembered)
 	return cost > remembered + remembered / 4 + 128;
 }
 
+static bool lc_costs_little(const struct lc_search *s)
+{
+	return s->cost <= s->nr_pages / 8;
+}
+
 static int lc_pick_remembered(struct lc_search *s, enum lc_turn turn)
 {
 	struct lc_search_zone *sz;
@@ -233,6 +239,8 @@ static int lc_pick_remembered(struct lc_search *s, enum lc_turn turn)
 		if (lc_zone_claim(s->claim.zone, &s->claim.ext))
 			continue;
 		err = lc_verify(s, LC_PB_MOVABLE);
+		if (!err && s->cheap && !lc_costs_little(s))
+			err = -ENOSPC;
 		if (!err && (!lc_much_costlier(s->cost, window.cost) ||
 			     wrong > LC_MAX_WRONG / 2))
 			return 0;
@@ -366,9 +374,10 @@ static int lc_pick_in_turn(struct lc_search *s, enum lc_turn turn)
  */
 int lc_search_next(struct lc_search *s, struct lc_extent *window)
 {
+	const int turns = s->cheap ? LC_TURN_SPARED : LC_NR_TURNS;
 	int turn, err = -ENOSPC;
 
-	for (turn = 0; err == -ENOSPC && turn < LC_NR_TURNS; turn++)
+	for (turn = 0; err == -ENOSPC && turn < turns; turn++)
 		err = lc_pick_in_turn(s, turn);
 	for (turn = 0; err == -ENOSPC && !s->quick && turn < LC_NR_TURNS; turn++)
 		err = lc_pick_walking(s, turn, LC_PB_BUSY);

@@ -52,18 +52,20 @@ struct lc_search_zone {
  * @nr_zones: how many
  * @nr_pages: length of the window
  * @quick: only among what is remembered
+ * @cheap: and only where little has to move, and memory is not spared for others
  * @deadline: jiffies at which walks end
  * @current_zone: the zone of @claim
  * @claim: the window last handed out, until lc_search_done()
  * @cost: weighted pages to move out of it
  *
- * On the caller's stack. Callers use only @claim and @quick.
+ * On the caller's stack. Callers use only @claim, @quick and @cheap.
  */
 struct lc_search {
 	struct lc_search_zone zones[MAX_NR_ZONES];
 	unsigned int nr_zones;
 	unsigned long nr_pages;
 	bool quick;
+	bool cheap;
 	unsigned long deadline;
 	struct lc_search_zone *current_zone;
 	struct lc_claim claim;

@@ -111,7 +111,7 @@ struct lazy_contig_allocation {
 
 /*
  * lazy_contig_allocation.flags: the buffer outlives all its dma-bufs, until FREE. One as
- * large as a memory block or larger begins at a memory block if that can be had at once.
+ * large as a memory block or larger begins at a memory block if one is nearly free.
  */
 #define LAZY_CONTIG_KEEP		0x1
 /*

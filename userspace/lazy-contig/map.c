@@ -46,11 +46,12 @@ static int find_limits(const struct args *args, struct map_limits *limits)
 
 	*limits = (struct map_limits){ .node = -1 };
 	heaps_find(&heaps);
-	for (i = 0; name && strcmp(name, heaps.heaps[i].name); )
-		if (++i == heaps.count) {
-			fprintf(stderr, "lazy-contig: %s: no heap of lazy_contig\n", args->heap);
-			return CODE_MISSING;
-		}
+	for (i = 0; name && i < heaps.count && strcmp(name, heaps.heaps[i].name); i++)
+		;
+	if (name && i == heaps.count) {
+		fprintf(stderr, "lazy-contig: %s: no heap of lazy_contig\n", args->heap);
+		return CODE_MISSING;
+	}
 	if (name)
 		*limits = map_limits_of_heap(&heaps.heaps[i]);
 	if (args->align > limits->align)

@@ -115,11 +115,11 @@ struct map_grid map_grid_fit(const struct map *map, int columns, int rows);
 bool map_grid_row(const struct map *map, const struct map_zone *zone,
 		  const struct map_grid *grid, __u64 *addr, enum map_state *cells);
 
-/* What to print. @size: that of --for, or 0; @align: of its address, or 0. */
+/* What to print. @size: that of --for, or 0. */
 struct map_view {
 	const struct map *map;
 	struct heaps heaps;
-	__u64 size, align;
+	__u64 size;
 	struct map_place place;
 };
 

@@ -260,7 +260,6 @@ void map_request(struct map_view *view, __u64 size, __u64 align)
 
 	/* rounded up, but not to 0 */
 	view->size = ((size - 1) & -block) + block ?: -block;
-	view->align = align;
 	view->place = map_find(view->map, view->size, align);
 }
 

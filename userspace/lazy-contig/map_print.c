@@ -194,7 +194,8 @@ void map_print_request(const struct map_view *view, const char *mark)
 
 	format_size(view->size, size, sizeof(size));
 	if (!place->zone) {
-		printf("No place for %s: no zone has so much memory in one piece.\n", size);
+		printf("No place for %s: no zone has so much in one piece, within the limits.\n",
+		       size);
 		return;
 	}
 	if (!place->blocking) {

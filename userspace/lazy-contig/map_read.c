@@ -146,7 +146,7 @@ static bool uses_movable(void)
 	char text[16];
 
 	return file_read_line(MODULE_SYSFS "/parameters/zone_movable", text, sizeof(text)) ||
-		strcmp(text, "0");
+		strcmp(text, "N");
 }
 
 /* Reads what the module knows now. Return: as map_read(), or -errno of opening the file. */

@@ -54,13 +54,13 @@ map()
 	says '^8 MiB would be taken at 0x[0-9a-f]+ \(\*\), node 0 ' "  says where"
 	says '^0x[0-9a-f]+ .*\*' "  and marks it"
 	gives 4 "map --for more than there is" lazy-contig map --for 1T
+	says '^No place for 1 TiB: ' "  says so"
 	gives 0 "map --for --heap --align" lazy-contig map --for 8M --heap lazy_contig_dma32 \
 		--align 64M --json
 	json '.request | .phys_addr % 67108864 == 0 and .phys_addr < 4294967296' \
 		"  is where that heap and alignment allow it"
 	gives 2 "map --align that is no power of two" lazy-contig map --align 3M
 	gives 3 "map of another heap" lazy-contig map --heap system
-	says '^No place for 1 TiB: ' "  says so"
 	gives 0 "map --svg" lazy-contig map --svg "$tmp/svg"
 	gives 0 "  writes an image" grep -q '^</svg>$' "$tmp/svg"
 	gives 1 "map --svg to a full device" lazy-contig map --svg /dev/full
