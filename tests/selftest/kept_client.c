@@ -15,9 +15,11 @@ static int load(const char *params)
 int main(void)
 {
 	int lines = iomem_names(HEAP), i;
-	char low[64];
+	char params[64];
 
-	is(load("len=5000000 node=0"), 0, "a module allocates");
+	/* with a line in /proc/iomem */
+	snprintf(params, sizeof(params), "len=%zu node=0", HUGE_PAGE + 3000000);
+	is(load(params), 0, "a module allocates");
 	is(iomem_names(HEAP), lines + 1, "its memory is in /proc/iomem");
 	is(ko_unload("lazy_contig"), -EWOULDBLOCK,
 	   "lazy_contig cannot be unloaded meanwhile");
@@ -29,9 +31,9 @@ int main(void)
 	is(i, 8, "what it left dirty comes back clean");
 	is(load("len=3000000 max_addr=0xffffffff"), 0, "below 4 GiB");
 	ko_unload("lc_client");
-	snprintf(low, sizeof(low), "len=4096 max_addr=%#jx",
+	snprintf(params, sizeof(params), "len=%zu max_addr=%#jx", PAGE,
 		 (uintmax_t)low_end());
-	is(load(low), 0, "%s", low);
+	is(load(params), 0, "%s", params);
 	ko_unload("lc_client");
 
 	is(load("len=0"), -EINVAL, "length 0");

@@ -9,6 +9,9 @@
 
 #define NAME		"kept_resize"
 #define LIMIT_MB	"/sys/module/lazy_contig/parameters/limit_mb"
+/* Whole pageblocks. With pages of 16 KiB, not as many have room. */
+#define LARGE		(HUGE_PAGE > MIB(8) ? 8 * HUGE_PAGE : MIB(64))
+#define PART		(HUGE_PAGE > MIB(16) ? HUGE_PAGE : MIB(16))
 
 static int control;
 
@@ -48,13 +51,13 @@ static void succeeds_soon(bool (*scenario)(void), const char *what)
 /* Return: true if it stayed where it was. */
 static bool grow_in_place(void)
 {
-	static const size_t lens[] = { MIB(2), MIB(4), MIB(12), MIB(40),
-				       MIB(64) - PAGE };
-	uint64_t phys = kept_new(control, MIB(64), NAME), before = phys;
+	static const size_t lens[] = { HUGE_PAGE, 2 * HUGE_PAGE, 6 * HUGE_PAGE,
+				       LARGE - HUGE_PAGE, LARGE - PAGE };
+	uint64_t phys = kept_new(control, LARGE, NAME), before = phys;
 	bool stayed = true;
 	size_t i;
 
-	kept_fill(control, phys, MIB(64), 5);
+	kept_fill(control, phys, LARGE, 5);
 	kept_resize(control, &phys, lens[0]);
 	for (i = 1; i < ARRAY_SIZE(lens); i++) {
 		is(kept_resize(control, &phys, lens[i]), 0,
@@ -72,7 +75,7 @@ static bool grow_in_place(void)
 /* In place or not: by sizes that have nothing to do with pageblocks. */
 static void test_grow_anyhow(void)
 {
-	static const size_t lens[] = { PAGE, KIB(12), MIB(1), MIB(2) + PAGE,
+	static const size_t lens[] = { PAGE, 3 * PAGE, MIB(1), MIB(2) + PAGE,
 				       MIB(5), MIB(5) + PAGE, MIB(37) };
 	uint64_t phys = kept_new(control, lens[0], NAME);
 	size_t i;
@@ -95,16 +98,16 @@ static void grow_past(uint64_t phys, uint64_t other)
 {
 	uint64_t before = phys;
 
-	kept_fill(control, phys, MIB(16), 11);
-	kept_fill(control, other, MIB(16), 12);
-	is(kept_resize(control, &phys, MIB(48) + 5), 0, "grow past it");
+	kept_fill(control, phys, PART, 11);
+	kept_fill(control, other, PART, 12);
+	is(kept_resize(control, &phys, 3 * PART + 5), 0, "grow past it");
 	ok(phys != before, "to another place");
-	ok(iomem_named(NAME, phys, MIB(48) + PAGE), "where its line is");
+	ok(iomem_named(NAME, phys, 3 * PART + PAGE), "where its line is");
 	is(iomem_names(NAME), 1, "and no other");
-	ok(kept_holds(control, phys, MIB(16), 11), "its contents came along");
-	ok(kept_zero(control, phys, MIB(16), MIB(48) + PAGE),
+	ok(kept_holds(control, phys, PART, 11), "its contents came along");
+	ok(kept_zero(control, phys, PART, 3 * PART + PAGE),
 	   "what is new is zero");
-	ok(kept_holds(control, other, MIB(16), 12), "the neighbour's stayed");
+	ok(kept_holds(control, other, PART, 12), "the neighbour's stayed");
 	is(kept_open(control, before, NULL), -ENOENT,
 	   "nothing is at the old address");
 	kept_free(control, phys);
@@ -113,15 +116,15 @@ static void grow_past(uint64_t phys, uint64_t other)
 /* Return: true if another buffer could be placed behind it. */
 static bool grow_elsewhere(void)
 {
-	uint64_t phys = kept_new(control, MIB(32), NAME);
-	uint64_t tail = phys + MIB(16), other = 0, got[32];
+	uint64_t phys = kept_new(control, 2 * PART, NAME);
+	uint64_t tail = phys + PART, other = 0, got[32];
 	int n = 0;
 
 	/* take what lies behind */
-	kept_resize(control, &phys, MIB(16));
+	kept_resize(control, &phys, PART);
 	while (!other && n < 32) {
-		got[n] = kept_new(control, MIB(16), "neighbour");
-		if (got[n] <= tail && got[n] + MIB(16) > tail)
+		got[n] = kept_new(control, PART, "neighbour");
+		if (got[n] <= tail && got[n] + PART > tail)
 			other = got[n];
 		n++;
 	}

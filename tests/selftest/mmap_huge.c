@@ -8,8 +8,8 @@
 #include "helpers.h"
 
 #define RW	(PROT_READ | PROT_WRITE)
-#define LEN	(MIB(12) + 5 * PAGE)
 #define HUGE	HUGE_PAGE
+#define LEN	(8 * HUGE + 5 * PAGE)
 
 static int heap;
 static int buf;
@@ -39,8 +39,8 @@ static unsigned char *map_at(size_t skew, size_t offset, size_t len)
 static void test_places(void)
 {
 	static const size_t skews[] = { 0, PAGE, HUGE - PAGE };
-	static const size_t offsets[] = { 0, PAGE, HUGE, HUGE + PAGE, MIB(11),
-					  MIB(12) };
+	static const size_t offsets[] = { 0, PAGE, HUGE, HUGE + PAGE,
+					  HUGE * 15 / 2, 8 * HUGE };
 	size_t i, j;
 
 	for (i = 0; i < ARRAY_SIZE(skews); i++) {

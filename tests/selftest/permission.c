@@ -259,7 +259,7 @@ static int iomem_in_user_ns(void *arg)
 static void test_iomem(int heap)
 {
 	/* with a line of its own */
-	int buf = buf_new(heap, MIB(8));
+	int buf = buf_new(heap, HUGE_PAGE);
 
 	is(in_child(iomem_as_nobody, NULL), 0,
 	   "/proc/iomem shows a user no address");

@@ -135,13 +135,26 @@ static void test_shrink(void)
 	kept_free(control, phys);
 }
 
-/* The end of the buffer is not that of a pageblock: it cannot grow in place. */
+/* It begins with a pageblock and does not end with one: it cannot grow in place. */
+static uint64_t stuck_new(size_t len)
+{
+	struct lazy_contig_allocation alloc = kept_request(len, "broken");
+	int buf;
+
+	alloc.align = HUGE_PAGE;
+	buf = kept_alloc(control, &alloc);
+	if (buf < 0)
+		bail("keep %zu bytes: %s", len, strerror(-buf));
+	close(buf);
+	return alloc.phys_addr;
+}
+
 static void test_move(void)
 {
-	uint64_t phys = kept_new(control, MIB(8) + PAGE, "broken"), at = phys;
-	char byte;
-	int buf, fd;
+	uint64_t phys = stuck_new(MIB(8) + PAGE), at = phys;
 	unsigned char *mem;
+	int buf, fd;
+	char byte;
 
 	kept_fill(control, phys, MIB(8) + PAGE, 51);
 	break_page(phys + MIB(4));

@@ -21,7 +21,7 @@ static size_t random_len(unsigned int *seed)
 {
 	size_t len = (size_t)1 << (12 + rand_r(seed) % 12);
 
-	return (len + rand_r(seed) % len) & ~(PAGE - 1);
+	return (len + rand_r(seed) % len + PAGE - 1) & ~(PAGE - 1);
 }
 
 /* Writes to some of it: the rest stays as the kernel cleared it. */

@@ -10,7 +10,7 @@
 #include "module_calls.h"
 #include "settings.h"
 
-#define LEN	(MIB(2) + PAGE) /* with a line in /proc/iomem */
+#define LEN	(HUGE_PAGE + PAGE) /* with a line in /proc/iomem */
 
 static int load(void)
 {
