@@ -89,8 +89,8 @@ static void test_keys(void)
 	ok(phys_of("t_above", PAGE) >= MIB(start + 1280), "obeys it");
 	is(heaps_write("+t_rest:node=0:iomem=t-video:pinnable"), 0, "the other keys");
 	heap = heap_open("t_rest");
-	buf = buf_new(heap, MIB(2));
-	ok(iomem_named("t-video", buf_phys(buf), MIB(2)), "name the line in /proc/iomem");
+	buf = buf_new(heap, HUGE_PAGE);
+	ok(iomem_named("t-video", buf_phys(buf), HUGE_PAGE), "name the line in /proc/iomem");
 	close(buf);
 	close(heap);
 	remove_heap("t,below");

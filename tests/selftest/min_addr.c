@@ -41,7 +41,7 @@ static void check_above(size_t len, uint64_t min_addr)
 /* The page allocator gives many of them below, so each is taken out of a pageblock. */
 static int pages_below(void)
 {
-	int bufs[64], i, below = 0;
+	int bufs[PAGE_KIB == 4 ? 64 : 16], i, below = 0;
 	uint64_t phys;
 
 	for (i = 0; i < (int)ARRAY_SIZE(bufs); i++) {
