@@ -12,6 +12,13 @@
 extern const char *const drm_drivers[];
 #define DRM_DRIVERS	4
 
+/* vgem has no display, nor has a VGA adapter on other machines than a PC. */
+#ifdef __x86_64__
+#define DRM_DISPLAY	1
+#else
+#define DRM_DISPLAY	2
+#endif
+
 /* The primary node of the driver's device, or -ENODEV. */
 int drm_open(const char *driver);
 /* The same, or skips what there is to test, with the reason, and returns -1. */

@@ -187,8 +187,7 @@ int main(void)
 {
 	int i;
 
-	/* vgem has no display */
-	for (i = 1; i < DRM_DRIVERS; i++)
+	for (i = DRM_DISPLAY; i < DRM_DRIVERS; i++)
 		test_driver(drm_drivers[i]);
 	return tap_done();
 }

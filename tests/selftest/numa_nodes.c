@@ -243,6 +243,10 @@ static void check_unplug(int control, int node)
 /* The memory behind virtio-mem comes with its driver. */
 static void check_hot_added(int control, int node)
 {
+	if (!access("/proc/device-tree", F_OK)) {
+		skip("a device tree has no nodes without memory");
+		return;
+	}
 	ok(!has_memory(&node), "node %d has no memory at first", node);
 	ok(alloc_on(control, PAGE, node) < 0, "so it gives none");
 	put("/sys/devices/system/memory/auto_online_blocks", "online_kernel");
