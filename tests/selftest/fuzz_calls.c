@@ -123,6 +123,15 @@ static int do_ioctl(struct fuzz *f, int fd, unsigned long cmd, void *arg)
 	return call(fd, cmd, arg);
 }
 
+/* The same with the argument anywhere. Return: 1 for success with the answer elsewhere. */
+static int placed_ioctl(struct fuzz *f, int fd, unsigned long cmd, void *arg, size_t size)
+{
+	void *at = place(f, arg, size);
+	int ret = do_ioctl(f, fd, cmd, at);
+
+	return ret ?: at != arg;
+}
+
 static int heap_call(struct fuzz *f)
 {
 	struct {
@@ -139,7 +148,7 @@ static int heap_call(struct fuzz *f)
 	if (one_in(f, 8))
 		cmd = _IOC(fuzz_below(f, 4), 'H', one_in(f, 4),
 			   fuzz_below(f, sizeof(arg)));
-	ret = do_ioctl(f, node_fd(f, 0, 2), cmd, place(f, &arg, sizeof(arg.data)));
+	ret = placed_ioctl(f, node_fd(f, 0, 2), cmd, &arg, sizeof(arg.data));
 	return ret ?: put_fd(f, arg.data.fd);
 }
 
@@ -151,7 +160,7 @@ static uint32_t size_of(struct fuzz *f, uint32_t size)
 static int control_call(struct fuzz *f, unsigned long cmd, void *arg,
 			size_t size)
 {
-	return do_ioctl(f, node_fd(f, 2, 1), cmd, place(f, arg, size));
+	return placed_ioctl(f, node_fd(f, 2, 1), cmd, arg, size);
 }
 
 static int query_call(struct fuzz *f)
