@@ -12,6 +12,8 @@ heap=/dev/dma_heap/lazy_contig
 # shellcheck source=userspace/tests/vm_common.sh
 . "${0%/*}/vm_common.sh"
 
+page=$(getconf PAGESIZE)
+
 live_buffers()
 {
 	lazy-contig list --json 2>/dev/null | jq .count
@@ -52,10 +54,10 @@ alloc()
 	gives 0 "alloc" lazy-contig alloc 4M
 	says '^size +4 MiB$' "  shows the size"
 	says '^phys_addr +0x[0-9a-f]+$' "  shows the address"
-	gives 0 "alloc --json" lazy-contig alloc 5000 --json
-	json '.size == 8192 and .heap == "lazy_contig" and .node == 0 and .alloc_ms > 0' \
+	gives 0 "alloc --json" lazy-contig alloc $((page + 1)) --json
+	json ".size == $((2 * page)) and .heap == \"lazy_contig\" and .node == 0 and .alloc_ms > 0" \
 		"  in whole pages"
-	json '.phys_addr > 0 and .phys_addr % 4096 == 0' "  with its address"
+	json ".phys_addr > 0 and .phys_addr % $page == 0" "  with its address"
 	gives 0 "alloc --check finds zeros" lazy-contig alloc 4M --check zero --json
 	json '.contents_ok' "  and says so"
 	gives 6 "alloc --check finds nothing else" lazy-contig alloc 4M --check 1 --json

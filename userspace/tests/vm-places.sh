@@ -13,25 +13,29 @@ set -u
 # shellcheck source=userspace/tests/vm_common.sh
 . "${0%/*}/vm_common.sh"
 
+# a buffer of whole pageblocks, which have the size of huge pages
+block=$(cat /sys/kernel/mm/transparent_hugepage/hpage_pmd_size)
+size=$((4 * block))
+
 map()
 {
 	local pid addr
 
-	hold lazy-contig alloc 16M --hold --json
+	hold lazy-contig alloc "$size" --hold --json
 	pid=$!
 	addr=$(jq .phys_addr "$tmp/held")
 	gives 0 "map" lazy-contig map
 	says '^Node 0 [A-Z][A-Za-z0-9]*: 0x[0-9a-f]+-0x[0-9a-f]+, [0-9]+ [KMG]iB, [0-9]+ [KMG]iB a cell, largest ' \
 		"  has a line for a zone"
 	says '^0x[0-9a-f]+ [ .a-zA-Z#?]+$' "  and rows of plain characters"
-	says '(^|  )B buffer +16 MiB' "  a legend with totals"
+	says "(^|  )B buffer +$((size >> 20)) MiB" "  a legend with totals"
 	says '^Largest buffer of node 0: [0-9]+ [MG]iB at 0x[0-9a-f]+; below 4 GiB: [0-9]+' \
 		"  and the largest buffers"
 	says '^Largest buffer of heap linux,cma: [0-9]+ [MG]iB at 0x' "  of each heap"
 	gives 0 "  on at most a screen" test "$(wc -l <"$tmp/out")" -le 24
 	gives 0 "map --json" lazy-contig map --json
 	json "any(.blocks[]; .state == \"buffer\" and .phys_addr <= $addr and
-		.phys_addr + .size >= $addr + 16777216)" "  shows the buffer"
+		.phys_addr + .size >= $addr + $size)" "  shows the buffer"
 	json '(.totals | add) == ([.blocks[].size] | add) and
 		all(.largest[]; .zone != null or .size > 0)' "  the totals, and the largest buffers"
 	json '[.heaps[].heap] == ["lazy_contig", "lazy_contig_dma32", "linux,cma", "reserved"]' \
@@ -40,18 +44,18 @@ map()
 	json '[.blocks[].zone] | unique | length == 1' "  shows no other"
 	gives 3 "map of a zone that does not exist" lazy-contig map --zone none
 	gives 0 "map of the buffer" lazy-contig map --node 0 --min-addr "$addr" \
-		--max-addr $((addr + 16777215)) --json
-	json '.totals.buffer == 16777216 and (.blocks | length) == 1' "  shows nothing else"
+		--max-addr $((addr + size - 1)) --json
+	json ".totals.buffer == $size and (.blocks | length) == 1" "  shows nothing else"
 	gives 4 "map --for where the buffer is" lazy-contig map --min-addr "$addr" \
-		--max-addr $((addr + 16777215)) --for 4M --json
+		--max-addr $((addr + size - 1)) --for $((2 * block)) --json
 	keys
-	json '(.request.fits | not) and .request.blocking_bytes == 4194304 and
-		.request.blocking[0].state == "buffer"' "  says what is in the way"
+	json "(.request.fits | not) and .request.blocking_bytes == $((2 * block)) and
+		.request.blocking[0].state == \"buffer\"" "  says what is in the way"
 	kill $pid
 	wait $pid
 
-	gives 0 "map --for" lazy-contig map --for 8M
-	says '^8 MiB would be taken at 0x[0-9a-f]+ \(\*\), node 0 ' "  says where"
+	gives 0 "map --for" lazy-contig map --for "$size"
+	says "^$((size >> 20)) MiB would be taken at 0x[0-9a-f]+ \(\*\), node 0 " "  says where"
 	says '^0x[0-9a-f]+ .*\*' "  and marks it"
 	gives 4 "map --for more than there is" lazy-contig map --for 1T
 	says '^No place for 1 TiB: ' "  says so"

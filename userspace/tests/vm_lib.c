@@ -22,7 +22,8 @@
 #include "tap.h"
 
 #define MIB	((size_t)1 << 20)
-#define SIZE	(16 * MIB)
+#define PAGE	((size_t)sysconf(_SC_PAGESIZE))
+#define SIZE	(64 * MIB)	/* more than a huge page */
 #define HEAP	LAZY_CONTIG_HEAP
 #define PATH	"/dev/dma_heap/" HEAP
 
@@ -35,11 +36,11 @@ static void test_alloc(void)
 {
 	int fd, heap;
 
-	fd = lazy_contig_alloc(PATH, 5000, O_RDWR);
-	ok(fd >= 0 && lseek(fd, 0, SEEK_END) == 8192, "by path, rounded up to pages");
+	fd = lazy_contig_alloc(PATH, PAGE + 1, O_RDWR);
+	ok(fd >= 0 && lseek(fd, 0, SEEK_END) == (off_t)(2 * PAGE), "by path, rounded up to pages");
 	ok(fcntl(fd, F_GETFD) == 0, "without O_CLOEXEC");
 	close(fd);
-	fd = alloc(4096);
+	fd = alloc(PAGE);
 	ok(fd >= 0 && fcntl(fd, F_GETFD) == FD_CLOEXEC, "by name, with O_CLOEXEC");
 	close(fd);
 
@@ -50,18 +51,29 @@ static void test_alloc(void)
 	ok(lazy_contig_heap_alloc(heap, 0, O_RDWR) == -EINVAL, "length 0");
 	ok(lazy_contig_heap_alloc(heap, UINT64_MAX, O_RDWR) == -EINVAL, "a length that wraps");
 	ok(lazy_contig_heap_alloc(heap, 1ULL << 50, O_RDWR) == -ENOMEM, "more than the memory");
-	ok(lazy_contig_heap_alloc(heap, 4096, O_RDWR | O_NONBLOCK) == -EINVAL, "unknown flags");
+	ok(lazy_contig_heap_alloc(heap, PAGE, O_RDWR | O_NONBLOCK) == -EINVAL, "unknown flags");
 	close(heap);
+}
+
+static unsigned long huge_page(void)
+{
+	FILE *file = fopen("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "re");
+	char text[32] = "";
+
+	if (!file || !fgets(text, sizeof(text), file))
+		bail("no size of huge pages");
+	fclose(file);
+	return strtoul(text, NULL, 10);
 }
 
 static void test_map(void)
 {
-	int fd = alloc(SIZE), small = alloc(4096);
+	int fd = alloc(SIZE), small = alloc(PAGE);
 	struct pattern offset = { .kind = PATTERN_OFFSET };
 	void *addr, *other;
 
 	ok(!lazy_contig_map(fd, SIZE, PROT_READ | PROT_WRITE, &addr), "map");
-	ok(!((uintptr_t)addr % (2 * MIB)), "at a multiple of 2 MiB");
+	ok(!((uintptr_t)addr % huge_page()), "where a huge page can be");
 	ok(pattern_mismatch(&pattern_zero, addr, SIZE) == SIZE, "every byte is zero");
 	ok(!lazy_contig_sync_begin(fd, DMA_BUF_SYNC_RW), "sync begin");
 	pattern_fill(&offset, addr, SIZE);
@@ -75,8 +87,8 @@ static void test_map(void)
 	ok(pattern_mismatch(&offset, addr, SIZE) == SIZE, "the mapping outlives the descriptor");
 	ok(!lazy_contig_unmap(addr, SIZE), "unmap");
 
-	ok(!lazy_contig_map(small, 4096, PROT_READ, &addr), "map a page");
-	lazy_contig_unmap(addr, 4096);
+	ok(!lazy_contig_map(small, PAGE, PROT_READ, &addr), "map a page");
+	lazy_contig_unmap(addr, PAGE);
 	close(small);
 }
 
@@ -87,7 +99,7 @@ static void test_sync_and_name(void)
 	};
 	char name32[] = "12345678901234567890123456789012", *name31 = name32 + 1;
 	struct dmabuf buf;
-	int fd = alloc(4096);
+	int fd = alloc(PAGE);
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(access); i++)
@@ -97,18 +109,18 @@ static void test_sync_and_name(void)
 
 	ok(!lazy_contig_set_name(fd, name31), "the longest name");
 	ok(!dmabuf_read(0, fd, &buf) && !strcmp(buf.name, name31), "the name can be read");
-	ok(!strcmp(buf.exporter, HEAP) && buf.size == 4096 && buf.ino, "and so can heap and size");
+	ok(!strcmp(buf.exporter, HEAP) && buf.size == PAGE && buf.ino, "and so can heap and size");
 	ok(lazy_contig_set_name(fd, name32) == -EINVAL, "name too long");
 	close(fd);
 }
 
 static void test_sync_range(void)
 {
-	int dev = lazy_contig_device_open(), fd = alloc(8192);
+	int dev = lazy_contig_device_open(), fd = alloc(2 * PAGE);
 
-	ok(!lazy_contig_sync_range_begin(dev, fd, DMA_BUF_SYNC_READ, 0, 8192), "sync range begin");
-	ok(!lazy_contig_sync_range_end(dev, fd, DMA_BUF_SYNC_READ, 8191, 1), "sync range end");
-	ok(lazy_contig_sync_range_begin(dev, fd, DMA_BUF_SYNC_RW, 1, 8192) == -EINVAL,
+	ok(!lazy_contig_sync_range_begin(dev, fd, DMA_BUF_SYNC_READ, 0, 2 * PAGE), "sync range begin");
+	ok(!lazy_contig_sync_range_end(dev, fd, DMA_BUF_SYNC_READ, 2 * PAGE - 1, 1), "sync range end");
+	ok(lazy_contig_sync_range_begin(dev, fd, DMA_BUF_SYNC_RW, 1, 2 * PAGE) == -EINVAL,
 	   "a range beyond the end");
 	ok(lazy_contig_sync_range_end(dev, fd, DMA_BUF_SYNC_WRITE, 0, 0) == -EINVAL,
 	   "an empty range");
@@ -135,7 +147,7 @@ static void test_query(void)
 	ok(!lazy_contig_query(dev, fd, &info, sizeof(info)), "query");
 	ok(info.len == SIZE && info.node == 0, "length and node");
 	ok(info.flags == LAZY_CONTIG_PHYS_VALID && info.phys_addr &&
-	   !(info.phys_addr % 4096), "physical address");
+	   !(info.phys_addr % PAGE), "physical address");
 	memset(&large, 0xff, sizeof(large));
 	ok(!lazy_contig_query(dev, fd, &large.info, sizeof(large)) && !large.later &&
 	   large.info.phys_addr == info.phys_addr, "query into a later, larger struct");
@@ -171,19 +183,19 @@ static void test_request(void)
 	struct lazy_contig_query info;
 
 	lazy_contig_request_init(&request, sizeof(request));
-	request.len = 5000;
+	request.len = PAGE + 1;
 	request.align = 4 * MIB;
 	request.max_addr = max_addr;
 	fd = lazy_contig_request(dev, &request);
 	ok(fd >= 0 && fd == request.fd && fcntl(fd, F_GETFD) == FD_CLOEXEC, "request");
-	ok(!lazy_contig_query(dev, fd, &info, sizeof(info)) && info.len == 8192 &&
+	ok(!lazy_contig_query(dev, fd, &info, sizeof(info)) && info.len == 2 * PAGE &&
 	   info.phys_addr == request.phys_addr && !(info.phys_addr % (4 * MIB)) &&
 	   info.phys_addr + info.len - 1 <= max_addr, "its constraints are obeyed");
 	close(fd);
 	request.node = 63;
 	ok(lazy_contig_request(dev, &request) == -EINVAL, "a node that is not online");
 	memset(&request, 0, sizeof(request));
-	request.len = 4096;
+	request.len = PAGE;
 	ok(lazy_contig_request(dev, &request) == -EINVAL, "a request that was not initialized");
 	close(dev);
 }
@@ -232,26 +244,26 @@ static void drop_privileges(int fd)
 
 	if (setresuid(65534, 65534, 65534))
 		_exit(1);
-	if (alloc(4096) != -EACCES || lazy_contig_device_open() != -EACCES)
+	if (alloc(PAGE) != -EACCES || lazy_contig_device_open() != -EACCES)
 		_exit(2);
-	if (lazy_contig_heap_alloc(heap, 4096, O_RDWR | O_CLOEXEC) < 0)
+	if (lazy_contig_heap_alloc(heap, PAGE, O_RDWR | O_CLOEXEC) < 0)
 		_exit(3);
-	if (lazy_contig_query(dev, fd, &info, sizeof(info)) || info.phys_addr || info.len != 4096)
+	if (lazy_contig_query(dev, fd, &info, sizeof(info)) || info.phys_addr || info.len != PAGE)
 		_exit(4);
 	lazy_contig_request_init(&request, sizeof(request));
-	request.len = 4096;
+	request.len = PAGE;
 	if (lazy_contig_request(dev, &request) < 0 || request.phys_addr)
 		_exit(5);
 	request.flags = LAZY_CONTIG_KEEP;
 	if (lazy_contig_request(dev, &request) != -EPERM ||
-	    lazy_contig_kept_free(dev, 4096) != -EPERM)
+	    lazy_contig_kept_free(dev, PAGE) != -EPERM)
 		_exit(6);
 	_exit(0);
 }
 
 static void test_permission(void)
 {
-	int fd = alloc(4096), pid;
+	int fd = alloc(PAGE), pid;
 
 	pid = fork();
 	if (!pid)
