@@ -118,8 +118,10 @@ static void test_sync_range(void)
 {
 	int dev = lazy_contig_device_open(), fd = alloc(2 * PAGE);
 
-	ok(!lazy_contig_sync_range_begin(dev, fd, DMA_BUF_SYNC_READ, 0, 2 * PAGE), "sync range begin");
-	ok(!lazy_contig_sync_range_end(dev, fd, DMA_BUF_SYNC_READ, 2 * PAGE - 1, 1), "sync range end");
+	ok(!lazy_contig_sync_range_begin(dev, fd, DMA_BUF_SYNC_READ, 0, 2 * PAGE),
+	   "sync range begin");
+	ok(!lazy_contig_sync_range_end(dev, fd, DMA_BUF_SYNC_READ, 2 * PAGE - 1, 1),
+	   "sync range end");
 	ok(lazy_contig_sync_range_begin(dev, fd, DMA_BUF_SYNC_RW, 1, 2 * PAGE) == -EINVAL,
 	   "a range beyond the end");
 	ok(lazy_contig_sync_range_end(dev, fd, DMA_BUF_SYNC_WRITE, 0, 0) == -EINVAL,
