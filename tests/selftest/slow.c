@@ -62,8 +62,7 @@ void slow_disk_umount(void)
 		bail("umount: %m");
 }
 
-/* A child that does not outlive the test. */
-static pid_t child_start(void)
+pid_t child_start(void)
 {
 	pid_t pid = fork();
 

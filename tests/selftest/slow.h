@@ -11,6 +11,9 @@
 #define SLOW_DISK	"/dev/vda"
 #define SLOW_DIR	"/tmp/slow"
 
+/* A child that does not outlive the test: 0 there, else its process ID. */
+pid_t child_start(void);
+
 /* Ends the test if the command fails. */
 void shell(const char *command);
 

@@ -84,19 +84,20 @@ static void asks(struct asker *a)
 	close(heap);
 }
 
-/* Return: 0 in the child. */
-static pid_t fork_with_files(void)
+/* As child_start(), with the same files. */
+static pid_t child_start_with_files(void)
 {
 	pid_t pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
 
 	if (pid < 0)
 		bail("clone: %m");
+	if (!pid)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	return pid;
 }
 
 static void asker_run(struct asker *a, bool forever)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	do
 		asks(a);
 	while (forever);
@@ -106,10 +107,8 @@ static void asker_run(struct asker *a, bool forever)
 
 static pid_t asker_start(struct asker *a, bool forever)
 {
-	pid_t pid = fork();
+	pid_t pid = child_start();
 
-	if (pid < 0)
-		bail("fork: %m");
 	if (!pid)
 		asker_run(a, forever);
 	return pid;
@@ -213,7 +212,7 @@ void stuck_check_kill(const char *load, unsigned int rounds)
 	for (i = 0; i < rounds; i++) {
 		int first = dup(STDERR_FILENO);
 
-		pid = fork_with_files();
+		pid = child_start_with_files();
 		if (!pid)
 			asker_run(a, true);
 		usleep(100000 + i % 8 * 270000);
