@@ -50,10 +50,19 @@ void slow_disk_rate(unsigned long rate)
 	shell(command);
 }
 
+void disk_mount(const char *disk)
+{
+	char command[256];
+
+	mkdir(SLOW_DIR, 0700);
+	snprintf(command, sizeof(command),
+		 "mkfs.ext4 -q -E nodiscard %s && mount %s " SLOW_DIR, disk, disk);
+	shell(command);
+}
+
 void slow_disk_mount(void)
 {
-	mkdir(SLOW_DIR, 0700);
-	shell("mkfs.ext4 -q -E nodiscard " SLOW_DISK " && mount " SLOW_DISK " " SLOW_DIR);
+	disk_mount(SLOW_DISK);
 }
 
 void slow_disk_umount(void)

@@ -17,7 +17,8 @@ pid_t child_start(void);
 /* Ends the test if the command fails. */
 void shell(const char *command);
 
-/* Makes an ext4 of the disk and mounts it at SLOW_DIR; ends the test on failure. */
+/* Makes an ext4 of a disk and mounts it at SLOW_DIR; ends the test on failure. */
+void disk_mount(const char *disk);
 void slow_disk_mount(void);
 void slow_disk_umount(void);
 /* Bytes a second from now on, for what is queued too; 0: no limit. */
