@@ -211,6 +211,15 @@ FILE *text_open(const char *path)
 	return f;
 }
 
+void text_set(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		bail("%s: %m", path);
+	close(fd);
+}
+
 int dmabufs_live(void)
 {
 	char line[256];

@@ -23,15 +23,6 @@
 #define KPF_WRITEBACK	8
 #define KPF_NOPAGE	20
 
-static void text_set(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		bail("%s: %m", path);
-	close(fd);
-}
-
 void shell(const char *command)
 {
 	if (system(command))

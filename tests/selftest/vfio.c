@@ -38,15 +38,6 @@ static int device, space, group;
 static uint32_t ioas;
 static uint64_t registers;
 
-static void text_put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		bail("%s: %m", path);
-	close(fd);
-}
-
 static bool text_is(const char *path, const char *name, const char *text)
 {
 	char line[64] = "", file[256];
@@ -77,8 +68,8 @@ void edu_bind(void)
 	if (!*edu_dir)
 		bail("the machine has no edu device");
 	snprintf(path, sizeof(path), "%s/driver_override", edu_dir);
-	text_put(path, "vfio-pci");
-	text_put("/sys/bus/pci/drivers_probe", strrchr(edu_dir, '/') + 1);
+	text_set(path, "vfio-pci");
+	text_set("/sys/bus/pci/drivers_probe", strrchr(edu_dir, '/') + 1);
 }
 
 void edu_unbind(void)
@@ -86,9 +77,9 @@ void edu_unbind(void)
 	char path[256];
 
 	snprintf(path, sizeof(path), "%s/driver/unbind", edu_dir);
-	text_put(path, strrchr(edu_dir, '/') + 1);
+	text_set(path, strrchr(edu_dir, '/') + 1);
 	snprintf(path, sizeof(path), "%s/driver_override", edu_dir);
-	text_put(path, "\n");
+	text_set(path, "\n");
 }
 
 static uint64_t region(uint32_t index)
@@ -97,7 +88,7 @@ static uint64_t region(uint32_t index)
 	int err = call(device, VFIO_DEVICE_GET_REGION_INFO, &info);
 
 	if (err || !info.size)
-		bail("region %u: %s", index, strerror(-err));
+		bail("part %u of the device: %s", index, strerror(-err));
 	return info.offset;
 }
 
@@ -224,7 +215,8 @@ static bool iommufd_open(void)
 	if (ioctl(device, VFIO_DEVICE_BIND_IOMMUFD, &bind) ||
 	    ioctl(space, IOMMU_IOAS_ALLOC, &alloc))
 		bail("iommufd: %m");
-	attach.pt_id = ioas = alloc.out_ioas_id;
+	ioas = alloc.out_ioas_id;
+	attach.pt_id = ioas;
 	if (ioctl(device, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach))
 		bail("attach the device: %m");
 	edu_enable();
