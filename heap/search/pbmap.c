@@ -103,6 +103,39 @@ struct lc_pb lc_pb_after_failure(struct lc_pb old, u32 now)
 }
 
 /**
+ * lc_pb_after_take - the summary when idle pages of a block get into use
+ * @old: the summary so far
+ * @nr_pages: how many
+ * @now: the time in ticks
+ *
+ * Context: any. Return: the new summary; the claim stays.
+ */
+struct lc_pb lc_pb_after_take(struct lc_pb old, unsigned long nr_pages, u32 now)
+{
+	old.idle -= min(nr_pages, 0UL + old.idle);
+	old.state = nr_pages == pageblock_nr_pages ? LC_PB_OWNED :
+						     LC_PB_UNMOVABLE;
+	old.cost = 0;
+	old.stamp = now & LC_PB_STAMP_MASK;
+	return old;
+}
+
+/**
+ * lc_pb_after_free - the summary when all pages of a block are freed
+ * @old: the summary so far
+ * @now: the time in ticks
+ *
+ * Context: any. Return: the new summary; the claim stays.
+ */
+struct lc_pb lc_pb_after_free(struct lc_pb old, u32 now)
+{
+	struct lc_pb pb = lc_pb_summary(LC_PB_MOVABLE, 0, now);
+
+	pb.claimed = old.claimed;
+	return pb;
+}
+
+/**
  * lc_pbmap_set - store a summary
  * @map: the map
  * @block: a block inside the map
@@ -169,6 +202,25 @@ bool lc_pbmap_claimed(const struct lc_pbmap *map, unsigned long start,
 		if (lc_pbmap_get(map, b).claimed)
 			return true;
 	return false;
+}
+
+/**
+ * lc_pbmap_available - may a window include all of these blocks?
+ * @map: the map
+ * @start: first block
+ * @end: the block behind the last; none lies outside the map
+ *
+ * Context: the map's lock held. Return: true if it may.
+ */
+bool lc_pbmap_available(const struct lc_pbmap *map, unsigned long start,
+			unsigned long end)
+{
+	unsigned long b;
+
+	for (b = start; b < end; b++)
+		if (!lc_pb_available(lc_pbmap_get(map, b)))
+			return false;
+	return true;
 }
 
 /**

@@ -156,12 +156,16 @@ struct lc_pb lc_pb_summary(enum lc_pb_state state, unsigned long cost, u32 now);
 bool lc_pb_held(struct lc_pb pb, u32 now);
 struct lc_pb lc_pb_after_scan(struct lc_pb old, struct lc_pb seen, u32 now);
 struct lc_pb lc_pb_after_failure(struct lc_pb old, u32 now);
+struct lc_pb lc_pb_after_take(struct lc_pb old, unsigned long nr_pages, u32 now);
+struct lc_pb lc_pb_after_free(struct lc_pb old, u32 now);
 
 void lc_pbmap_set(struct lc_pbmap *map, unsigned long block, struct lc_pb pb);
 void lc_pbmap_claim(struct lc_pbmap *map, unsigned long start,
 		    unsigned long end, bool claim);
 bool lc_pbmap_claimed(const struct lc_pbmap *map, unsigned long start,
 		      unsigned long end);
+bool lc_pbmap_available(const struct lc_pbmap *map, unsigned long start,
+			unsigned long end);
 const struct lc_slot *lc_pbmap_runs(struct lc_pbmap *map, unsigned long block);
 struct lc_slot *lc_pbmap_replace(struct lc_pbmap *map, struct lc_slot *slots,
 				 unsigned long first, unsigned long nr);

@@ -204,7 +204,7 @@ static void lc_try_stretch(const struct lc_pbmap *map,
 	unsigned long least = lc_placement_score(want, start, end, start, 0);
 	unsigned long cost, score;
 
-	if (at < low || at + k > high)
+	if (at < low || at + k > high || least >= best->score)
 		return;
 	cost = lc_cost_of(map, at, at + k);
 	for (;;) {
@@ -240,7 +240,7 @@ bool lc_placement_best(struct lc_pbmap *map, const struct lc_want *want,
 {
 	unsigned long start, end = want->end, seen = 0;
 
-	best->score = ~0UL;
+	best->score = LC_NO_SCORE;
 	while (seen < LC_SEARCH_BLOCKS &&
 	       lc_next_run(map, want, &start, &end)) {
 		unsigned long edge = LC_RUN_EDGE + want->blocks;
@@ -262,7 +262,7 @@ bool lc_placement_best(struct lc_pbmap *map, const struct lc_want *want,
 			break;
 		end = start;
 	}
-	return best->score != ~0UL;
+	return best->score != LC_NO_SCORE;
 }
 
 /**

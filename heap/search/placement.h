@@ -21,6 +21,9 @@ struct lc_want {
 	unsigned long end;
 };
 
+/* Of no window at all. */
+#define LC_NO_SCORE	(~0UL)
+
 /**
  * struct lc_window - a window found
  * @start: first block

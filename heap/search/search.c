@@ -181,13 +181,28 @@ static void lc_set_claim(struct lc_search *s, struct lc_search_zone *sz,
 	};
 }
 
+/* The zones of a turn, with some of what is known of them renewed. */
+static unsigned int lc_zones_of(struct lc_search *s, enum lc_turn turn,
+				struct lc_search_zone **zones)
+{
+	struct lc_search_zone *sz;
+	unsigned int nr = 0;
+
+	for (sz = s->zones; sz < s->zones + s->nr_zones; sz++)
+		if (lc_usable(sz, turn) && !lc_zone_refresh(sz->known, &sz->want))
+			zones[nr++] = sz;
+	return nr;
+}
+
 /*
  * The zone with the best window. The order of zones stands unless it costs much
  * more: pages moved out of a zone go to the same zone as long as it has room, so
  * that emptying one zone after the other moves the same pages again and again.
  * Each step down must save an eighth of the pages.
  */
-static struct lc_search_zone *lc_best_zone(struct lc_search *s, enum lc_turn turn,
+static struct lc_search_zone *lc_best_zone(const struct lc_search *s,
+					   struct lc_search_zone **zones,
+					   unsigned int nr_zones,
 					   struct lc_window *best)
 {
 	unsigned long step = LC_COST_MOVE * s->nr_pages / LC_COST_SCALE / 8;
@@ -196,14 +211,12 @@ static struct lc_search_zone *lc_best_zone(struct lc_search *s, enum lc_turn tur
 	struct lc_window window;
 	unsigned int i;
 
-	for (i = 0; i < s->nr_zones; i++) {
-		struct lc_search_zone *sz = &s->zones[i];
+	for (i = 0; i < nr_zones; i++) {
+		struct lc_search_zone *sz = zones[i];
 
-		if (!lc_usable(sz, turn) ||
-		    lc_zone_refresh(sz->known, &sz->want) ||
-		    !lc_zone_best(sz->known, &sz->want, &window))
+		if (!lc_zone_best(sz->known, &sz->want, &window))
 			continue;
-		cost = window.cost + i * step;
+		cost = window.cost + (sz - s->zones) * step;
 		if (cost < least) {
 			least = cost;
 			found = sz;
@@ -211,6 +224,25 @@ static struct lc_search_zone *lc_best_zone(struct lc_search *s, enum lc_turn tur
 		}
 	}
 	return found;
+}
+
+/* Claim the best window. Return: its zone, or NULL if there is none. */
+static struct lc_search_zone *lc_claim_best(struct lc_search *s, enum lc_turn turn,
+					    struct lc_window *best)
+{
+	struct lc_search_zone *zones[MAX_NR_ZONES], *sz;
+	unsigned int nr = lc_zones_of(s, turn, zones);
+
+	while (nr) {
+		/* of a single zone the best is chosen while it is claimed */
+		best->score = LC_NO_SCORE;
+		sz = nr > 1 ? lc_best_zone(s, zones, nr, best) : zones[0];
+		if (sz && lc_zone_claim_best(sz->known, &sz->want, best))
+			return sz;
+		if (!sz || nr == 1)
+			break;
+	}
+	return NULL;
 }
 
 /* So much costlier than remembered that another one is probably better. */
@@ -232,12 +264,10 @@ static int lc_pick_remembered(struct lc_search *s, enum lc_turn turn)
 	int err;
 
 	for (wrong = 0; wrong < LC_MAX_WRONG; wrong++) {
-		sz = lc_best_zone(s, turn, &window);
+		sz = lc_claim_best(s, turn, &window);
 		if (!sz)
 			return -ENOSPC;
 		lc_set_claim(s, sz, window.start);
-		if (lc_zone_claim(s->claim.zone, &s->claim.ext))
-			continue;
 		err = lc_verify(s, LC_PB_MOVABLE);
 		if (!err && s->cheap && !lc_costs_little(s))
 			err = -ENOSPC;

@@ -106,8 +106,7 @@ static struct lc_zone *lc_zone_add(struct zone *zone)
 }
 
 /* Let the map cover at least the blocks from @start to @end. */
-static int lc_zone_cover(struct lc_zone *lz, unsigned long start,
-			 unsigned long end)
+static int lc_zone_cover(struct lc_zone *lz, unsigned long start, unsigned long end)
 {
 	unsigned long first = start >> LC_SLOT_SHIFT, had;
 	struct lc_slot *slots;
@@ -347,16 +346,10 @@ unsigned long lc_zone_resume(struct lc_zone *lz, unsigned long resume)
  *
  * Context: process, may sleep. Return: true if it may, as far as is known.
  */
-bool lc_zone_available(struct lc_zone *lz, unsigned long start,
-		       unsigned long end)
+bool lc_zone_available(struct lc_zone *lz, unsigned long start, unsigned long end)
 {
-	unsigned long b;
-
 	guard(mutex)(&lz->lock);
-	for (b = start; b < end; b++)
-		if (!lc_pb_available(lc_pbmap_get(&lz->map, b)))
-			return false;
-	return true;
+	return lc_pbmap_available(&lz->map, start, end);
 }
 
 /**
@@ -411,6 +404,29 @@ int lc_zone_claim(struct lc_zone *lz, const struct lc_extent *ext)
 		return -EBUSY;
 	lc_pbmap_claim(map, start, end, true);
 	return 0;
+}
+
+/**
+ * lc_zone_claim_best - claim the best window as far as is known
+ * @lz: the zone
+ * @want: the window wanted
+ * @window: the one to claim if it is left, or one with LC_NO_SCORE; the one claimed
+ *
+ * At once, or many requests would choose the same window, all but one in vain.
+ *
+ * Context: process, may sleep; does not scan. Return: false if there is none.
+ */
+bool lc_zone_claim_best(struct lc_zone *lz, const struct lc_want *want,
+			struct lc_window *window)
+{
+	guard(mutex)(&lz->lock);
+	if (window->score == LC_NO_SCORE ||
+	    !lc_pbmap_available(&lz->map, window->start, window->start + want->blocks))
+		lc_placement_best(&lz->map, want, window);
+	if (window->score == LC_NO_SCORE)
+		return false;
+	lc_pbmap_claim(&lz->map, window->start, window->start + want->blocks, true);
+	return true;
 }
 
 /**
@@ -503,15 +519,15 @@ void lc_zone_prepare(const struct lc_extent *ext)
 			break;
 }
 
-typedef struct lc_pb (lc_mark_fn)(struct lc_pb pb, unsigned long nr_pages);
+typedef struct lc_pb (lc_mark_fn)(struct lc_pb pb, unsigned long nr_pages, u32 now);
 
 /* A block of which nothing is known any more, unless all of it is idle. */
-static struct lc_pb lc_mark_released(struct lc_pb pb)
+static struct lc_pb lc_mark_released(struct lc_pb pb, u32 now)
 {
 	u64 claimed = pb.claimed, idle = pb.idle;
 
 	if (idle == pageblock_nr_pages)
-		pb = lc_pbscan_idle_block(lc_pbscan_ticks());
+		pb = lc_pbscan_idle_block(now);
 	else if (pb.state == LC_PB_UNMOVABLE || pb.state == LC_PB_OWNED)
 		pb.state = LC_PB_UNKNOWN;
 	pb.claimed = claimed;
@@ -519,31 +535,15 @@ static struct lc_pb lc_mark_released(struct lc_pb pb)
 	return pb;
 }
 
-static struct lc_pb lc_mark_idle(struct lc_pb pb, unsigned long nr_pages)
+static struct lc_pb lc_mark_idle(struct lc_pb pb, unsigned long nr_pages, u32 now)
 {
 	pb.idle += nr_pages;
-	return lc_mark_released(pb);
+	return lc_mark_released(pb, now);
 }
 
-static struct lc_pb lc_mark_taken(struct lc_pb pb, unsigned long nr_pages)
+static struct lc_pb lc_mark_freed(struct lc_pb pb, unsigned long nr_pages, u32 now)
 {
-	pb.idle -= min(nr_pages, 0UL + pb.idle);
-	pb.state = nr_pages == pageblock_nr_pages ? LC_PB_OWNED :
-						    LC_PB_UNMOVABLE;
-	pb.cost = 0;
-	pb.stamp = lc_pbscan_ticks();
-	return pb;
-}
-
-static struct lc_pb lc_mark_freed(struct lc_pb pb, unsigned long nr_pages)
-{
-	if (nr_pages < pageblock_nr_pages)
-		return lc_mark_released(pb);
-	return (struct lc_pb){
-		.state = LC_PB_MOVABLE,
-		.claimed = pb.claimed,
-		.stamp = lc_pbscan_ticks(),
-	};
+	return nr_pages < pageblock_nr_pages ? lc_mark_released(pb, now) : lc_pb_after_free(pb, now);
 }
 
 static void lc_zone_mark(struct zone *zone, const struct lc_extent *ext,
@@ -558,8 +558,8 @@ static void lc_zone_mark(struct zone *zone, const struct lc_extent *ext,
 		end = min((b + 1) << pageblock_order, lc_extent_end(ext));
 		guard(mutex)(&lz->lock);
 		if (b >= lc_pbmap_start(&lz->map) && b < lc_pbmap_end(&lz->map))
-			lc_zone_set(lz, b, mark(lc_pbmap_get(&lz->map, b),
-						end - pfn));
+			lc_zone_set(lz, b, mark(lc_pbmap_get(&lz->map, b), end - pfn,
+						lc_pbscan_ticks()));
 	}
 }
 
@@ -584,7 +584,7 @@ void lc_zone_idle(struct zone *zone, const struct lc_extent *ext)
  */
 void lc_zone_taken(struct zone *zone, const struct lc_extent *ext)
 {
-	lc_zone_mark(zone, ext, lc_mark_taken);
+	lc_zone_mark(zone, ext, lc_pb_after_take);
 }
 
 /**

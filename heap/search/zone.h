@@ -41,6 +41,8 @@ unsigned long lc_zone_fragmentation(struct lc_zone *lz, unsigned long start,
 
 struct lc_late lc_zone_late(struct lc_zone *lz, int all, int stalled);
 int lc_zone_claim(struct lc_zone *lz, const struct lc_extent *ext);
+bool lc_zone_claim_best(struct lc_zone *lz, const struct lc_want *want,
+			struct lc_window *window);
 void lc_zone_unclaim(struct lc_zone *lz, const struct lc_extent *ext, bool owned);
 void lc_zone_blame(struct lc_zone *lz, const struct lc_extent *ext);
 
