@@ -31,18 +31,24 @@
 /**
  * struct lc_helper - a helper thread
  * @list: in lc_helpers
+ * @place: in lc_idle_helpers, or in the list of its job while it works for that
  * @task: the thread
  * @job: what it works on; NULL while it is idle
  */
 struct lc_helper {
 	struct list_head list;
+	struct list_head place;
 	struct task_struct *task;
 	struct lc_job *job;
 };
 
-/* Guards lc_helpers, and who gives an idle helper a job. A leaf. */
+/*
+ * Guards the lists of helpers, those of jobs too, and who gives an idle helper a job.
+ * A leaf. What happens under it does not depend on how many helpers there are.
+ */
 static DEFINE_SPINLOCK(lc_helpers_lock);
 static LIST_HEAD(lc_helpers);	/* all; entries stay until unload */
+static LIST_HEAD(lc_idle_helpers);	/* the one that worked last is the first */
 static unsigned int lc_nr_helpers;
 
 /*
@@ -100,9 +106,14 @@ static void lc_helper_work(struct lc_helper *helper, struct lc_job *job)
 	/* a new thread sets its own on its way here */
 	set_cpus_allowed_ptr(current, job->cpus);
 	lc_job_run(job);
-	lc_job_leave(job);
+	/* who leaves last may free the job */
 	scoped_guard(spinlock, &lc_helpers_lock)
+		list_del(&helper->place);
+	lc_job_leave(job);
+	scoped_guard(spinlock, &lc_helpers_lock) {
 		helper->job = NULL;
+		list_add(&helper->place, &lc_idle_helpers);
+	}
 	wake_up_var(&helper->job);
 }
 
@@ -132,11 +143,14 @@ static struct lc_helper *lc_helper_get(struct lc_job *job, bool only)
 	struct lc_helper *helper;
 
 	scoped_guard(spinlock, &lc_helpers_lock) {
-		list_for_each_entry(helper, &lc_helpers, list)
-			if (!helper->job) {
-				helper->job = job;
-				return helper;
-			}
+		helper = list_first_entry_or_null(&lc_idle_helpers, struct lc_helper,
+						  place);
+		if (helper) {
+			helper->job = job;
+			list_del(&helper->place);
+			list_add(&helper->place, &job->helpers);
+			return helper;
+		}
 		if (!only && lc_nr_helpers >= LC_MAX_HELPERS * num_online_cpus())
 			return NULL;
 	}
@@ -151,6 +165,7 @@ static struct lc_helper *lc_helper_get(struct lc_job *job, bool only)
 	helper->job = job;
 	scoped_guard(spinlock, &lc_helpers_lock) {
 		list_add(&helper->list, &lc_helpers);
+		list_add(&helper->place, &job->helpers);
 		lc_nr_helpers++;
 	}
 	return helper;
@@ -176,6 +191,7 @@ int lc_parallel_init(struct lc_job *job, const struct lc_extent *ext,
 		.nr_parts = 1,
 		.work = work,
 		.nice = task_nice(current),
+		.helpers = LIST_HEAD_INIT(job->helpers),
 	};
 	init_completion(&job->idle);
 	if (lc_extent_end(ext) > job->first_part)
@@ -255,12 +271,12 @@ bool lc_parallel_stalls(struct lc_job *job, u64 *runtime)
 {
 	struct lc_helper *helper;
 	u64 sum = 0, before = *runtime;
-	bool waits = true;
+	bool waits;
 
 	guard(spinlock)(&lc_helpers_lock);
-	list_for_each_entry(helper, &lc_helpers, list) {
-		if (helper->job != job)
-			continue;
+	/* one that has just left may have yet to say so */
+	waits = !list_empty(&job->helpers);
+	list_for_each_entry(helper, &job->helpers, place) {
 		sum += READ_ONCE(helper->task->se.sum_exec_runtime);
 		waits &= helper->task->in_iowait &&
 			 !task_is_running(helper->task);

@@ -6,6 +6,7 @@
 #include <linux/atomic.h>
 #include <linux/completion.h>
 #include <linux/cpumask.h>
+#include <linux/list.h>
 
 #include "types.h"
 
@@ -24,6 +25,7 @@
  *	the job; may be NULL
  * @cpus: the CPUs where it may be worked on
  * @nice: and with which priority
+ * @helpers: the helpers that work on it; guarded by a lock of parallel.c
  */
 struct lc_job {
 	struct lc_extent ext;
@@ -38,6 +40,7 @@ struct lc_job {
 	void (*end)(struct lc_job *job);
 	cpumask_var_t cpus;
 	int nice;
+	struct list_head helpers;
 };
 
 int lc_parallel_init(struct lc_job *job, const struct lc_extent *ext,

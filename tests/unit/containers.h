@@ -34,6 +34,11 @@ static inline void list_del(struct list_head *entry)
 	entry->prev = NULL;
 }
 
+static inline bool list_empty(const struct list_head *head)
+{
+	return head->next == head;
+}
+
 #define list_first_entry_or_null(head, type, member) \
 	((head)->next == (head) ? NULL : \
 	 container_of((head)->next, type, member))
