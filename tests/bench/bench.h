@@ -91,5 +91,6 @@ int bench_map(const struct options *opt);
 int bench_file(const struct options *opt);
 int bench_neighbours(const struct options *opt);
 int bench_camera(const struct options *opt);
+int bench_locks(const struct options *opt);
 
 #endif /* _BENCH_H */

@@ -19,13 +19,14 @@ static const struct {
 	{ "file", bench_file },
 	{ "neighbours", bench_neighbours },
 	{ "camera", bench_camera },
+	{ "locks", bench_locks },
 };
 
 static int usage(void)
 {
 	fprintf(stderr,
 		"usage: bench SUITE [options]\n"
-		"SUITE: yield, churn, speed, counted, video, stall, map, file, neighbours, camera\n"
+		"SUITE: yield, churn, speed, counted, video, stall, map, file, neighbours, camera, locks\n"
 		"  -q        a short version\n"
 		"  -r N      runs, of which the median is taken\n"
 		"  -s N      seed\n"

@@ -310,6 +310,29 @@ function camera_targets(   w, who)
 		ratio(cam("lazy_contig", "still_ms_p99"), cam("cma", "still_ms_p99")), 0.067)
 }
 
+function lock(who, kib, metric)
+{
+	return f("locks", "16 processors", who, kib, 16, metric)
+}
+
+function locks_table(   s, w, sizes, who)
+{
+	heading("16 processes on 16 processors: how often a lock was not free, per request")
+	printf "  %-10s %-8s %9s %8s %10s %12s\n", "size", "heap", "requests", "refused", \
+		"all locks", "the module's"
+	split("4 64 2048 32768", sizes, " ")
+	split("system warm cold", who, " ")
+	for (s = 1; s <= 4; s++)
+		for (w = 1; w <= 3; w++)
+			printf "  %-10s %-8s %9d %8d %10s %12s\n", size_name(sizes[s]), who[w], \
+				lock(who[w], sizes[s], "requests"), \
+				lock(who[w], sizes[s], "refused"), \
+				short(ratio(lock(who[w], sizes[s], "contended"), \
+					lock(who[w], sizes[s], "requests"))), \
+				short(ratio(lock(who[w], sizes[s], "own"), \
+					lock(who[w], sizes[s], "requests")))
+}
+
 # A target: the figure must not exceed the bound.
 function target(text, value, bound)
 {
@@ -454,6 +477,8 @@ END {
 		neighbours_table()
 	if ("camera,stills" in seen)
 		camera_table()
+	if ("locks,16 processors" in seen)
+		locks_table()
 	heading("Targets")
 	yield_targets()
 	if ("churn,60 pins" in seen)

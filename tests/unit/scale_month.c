@@ -191,6 +191,10 @@ int main(int argc, char **argv)
 	target = (m.blocks << pageblock_order) / 2;
 	buffers = calloc(m.blocks, sizeof(*buffers));
 	assert(buffers);
+	if (!ftell(csv))
+		fprintf(csv, "gib,day,requests,refused,wrongly,failed_attempts,"
+			"median_blocks,p99_blocks,max_blocks,median_pages,p99_pages,"
+			"median_scans,max_scans,moved,kib\n");
 	printf("   GiB  day requests refused wrongly  failed   blocks      p99      most    pages      p99  scans    most   moved KiB\n");
 	fill(&d);
 	report(csv, gib, 0, &d);

@@ -98,6 +98,38 @@ static void check_claims(void)
 	machine_free(&m);
 }
 
+/* Requests that choose the same window before one of them has claimed it. */
+static void check_chosen_at_once(void)
+{
+	const struct lc_want want = {
+		.blocks = 2, .align = 2, .start = 100, .end = 108,
+	};
+	struct lc_window same, windows[4];
+	unsigned int i, j, apart = 0;
+	struct lc_extent ext;
+	struct lc_search s;
+	struct lc_zone *lz;
+
+	draw("........");
+	is(search(&s, BLOCKS(8), &ext), 0, "all of a zone is known");
+	lc_search_done(&s, -EINTR);
+	lz = lc_zone_get(&m.zone, want.start, want.end);
+	ok(lc_zone_best(lz, &want, &same), "a window is chosen");
+	for (i = 0; i < 4; i++) {
+		windows[i] = same;
+		ok(lc_zone_claim_best(lz, &want, &windows[i]), "request %u gets one", i);
+		for (j = 0; j < i; j++)
+			apart += windows[i].start >= windows[j].start + 2 ||
+				 windows[j].start >= windows[i].start + 2;
+	}
+	is(windows[0].start, same.start, "the first of them that window");
+	is(apart, 6, "each its own");
+	ok(!lc_zone_claim_best(lz, &want, &same), "until none is left");
+	ext = (struct lc_extent){ BLOCKS(100), BLOCKS(8) };
+	lc_zone_unclaim(lz, &ext, false);
+	machine_free(&m);
+}
+
 static void check_small(void)
 {
 	struct lc_extent ext;
@@ -1086,6 +1118,7 @@ static void check_scores(void)
 int main(void)
 {
 	check_claims();
+	check_chosen_at_once();
 	check_small();
 	check_constraints();
 	check_refusal();
