@@ -134,14 +134,16 @@ static int lc_zone_cover(struct lc_zone *lz, unsigned long start, unsigned long 
 	}
 }
 
-/* Give the slot of @block memory for summaries. */
-static int lc_zone_populate(struct lc_zone *lz, unsigned long block)
+/* Give the slot of @block memory for summaries. @idle: how much of it is idle. */
+static int lc_zone_populate(struct lc_zone *lz, unsigned long block, unsigned long *idle)
 {
 	struct lc_pb *summaries;
 
-	scoped_guard(mutex, &lz->lock)
+	scoped_guard(mutex, &lz->lock) {
+		*idle = lc_pbmap_get(&lz->map, block).idle;
 		if (lc_pbmap_slot(&lz->map, block)->block)
 			return 0;
+	}
 	summaries = kcalloc(LC_SLOT_BLOCKS, sizeof(*summaries), GFP_KERNEL);
 	if (!summaries)
 		return -ENOMEM;
@@ -184,16 +186,6 @@ static struct lc_pb lc_zone_set(struct lc_zone *lz, unsigned long block,
 	return pb;
 }
 
-static struct lc_pb lc_zone_scan(struct lc_zone *lz, unsigned long block,
-				 unsigned int *touched)
-{
-	unsigned long idle;
-
-	scoped_guard(mutex, &lz->lock)
-		idle = lc_pbmap_get(&lz->map, block).idle;
-	return lc_pbscan_block(lz->zone, block, idle, touched);
-}
-
 /**
  * lc_zone_look - scan a block and remember the result
  * @lz: the zone
@@ -206,12 +198,14 @@ static struct lc_pb lc_zone_scan(struct lc_zone *lz, unsigned long block,
 int lc_zone_look(struct lc_zone *lz, unsigned long block, unsigned int *touched,
 		 struct lc_pb *pb)
 {
-	int err = lc_zone_populate(lz, block);
-
-	while (!err) {
+	for (;;) {
 		unsigned int hotplugs = READ_ONCE(lz->hotplugs);
-		struct lc_pb seen = lc_zone_scan(lz, block, touched);
+		unsigned long idle;
+		struct lc_pb seen;
 
+		if (lc_zone_populate(lz, block, &idle))
+			return -ENOMEM;
+		seen = lc_pbscan_block(lz->zone, block, idle, touched);
 		guard(mutex)(&lz->lock);
 		/* a hole that was memory a moment later would stay one */
 		if (lz->hotplugs != hotplugs)
@@ -219,9 +213,8 @@ int lc_zone_look(struct lc_zone *lz, unsigned long block, unsigned int *touched,
 		seen = lc_pb_after_scan(lc_pbmap_get(&lz->map, block), seen,
 					lc_pbscan_ticks());
 		*pb = lc_zone_set(lz, block, seen);
-		break;
+		return 0;
 	}
-	return err;
 }
 
 /**
@@ -476,8 +469,12 @@ void lc_zone_blame(struct lc_zone *lz, const struct lc_extent *ext)
 	unsigned int touched = 0;
 
 	for (b = start; b < end; b++) {
-		struct lc_pb old, pb = lc_zone_scan(lz, b, &touched);
+		struct lc_pb old, pb;
+		unsigned long idle;
 
+		scoped_guard(mutex, &lz->lock)
+			idle = lc_pbmap_get(map, b).idle;
+		pb = lc_pbscan_block(lz->zone, b, idle, &touched);
 		guard(mutex)(&lz->lock);
 		old = lc_pbmap_get(map, b);
 		moved |= pb.cost < old.cost;
@@ -513,9 +510,10 @@ void lc_zone_prepare(const struct lc_extent *ext)
 {
 	unsigned long b = lc_pb_first(ext), end = lc_pb_end(ext);
 	struct lc_zone *lz = lc_zone_get(page_zone(pfn_to_page(ext->pfn)), b, end);
+	unsigned long idle;
 
 	for (; lz && b < end; b = ALIGN(b + 1, LC_SLOT_BLOCKS))
-		if (lc_zone_populate(lz, b))
+		if (lc_zone_populate(lz, b, &idle))
 			break;
 }
 
@@ -552,11 +550,13 @@ static void lc_zone_mark(struct zone *zone, const struct lc_extent *ext,
 	struct lc_zone *lz = xa_load(&lc_zones, lc_zone_key(zone));
 	unsigned long pfn = ext->pfn, end;
 
-	for (; lz && pfn < lc_extent_end(ext); pfn = end) {
+	if (!lz)
+		return;
+	guard(mutex)(&lz->lock);
+	for (; pfn < lc_extent_end(ext); pfn = end) {
 		unsigned long b = pfn >> pageblock_order;
 
 		end = min((b + 1) << pageblock_order, lc_extent_end(ext));
-		guard(mutex)(&lz->lock);
 		if (b >= lc_pbmap_start(&lz->map) && b < lc_pbmap_end(&lz->map))
 			lc_zone_set(lz, b, mark(lc_pbmap_get(&lz->map, b), end - pfn,
 						lc_pbscan_ticks()));
