@@ -20,14 +20,26 @@
 #define MOST_MIB	256UL
 
 struct day {
-	struct samples work, touched, scans;
+	struct samples work, touched, scans, choices;
 	unsigned long requests, refused, wrongly, attempts, moved;
 };
 
 static struct machine m;
 static struct lc_extent *buffers;
 static unsigned long nr_buffers, owned, target;	/* the last two in pages */
-static unsigned long scans, scan_ns;
+static unsigned long scans, scan_ns, choices;
+
+typedef bool (best_fn)(struct lc_pbmap *map, const struct lc_want *want,
+		       struct lc_window *best);
+best_fn __real_lc_placement_best, __wrap_lc_placement_best;
+
+/* Called instead of the other, which the linker sees to. */
+bool __wrap_lc_placement_best(struct lc_pbmap *map, const struct lc_want *want,
+			      struct lc_window *best)
+{
+	choices++;
+	return __real_lc_placement_best(map, want, best);
+}
 
 /* A walk stops after a quarter of a second: scans take time. */
 static void scanned(void)
@@ -106,7 +118,7 @@ static void request(struct day *d)
 		.nr_pages = draw_pages(), .align = 512, .end_pfn = LC_NO_LIMIT,
 	};
 	unsigned long before = sim_blocks, touched = m.touched, seen = scans;
-	unsigned long moved = m.moved;
+	unsigned long moved = m.moved, chosen = choices;
 	struct lc_extent ext;
 	unsigned int tries;
 	int err;
@@ -117,6 +129,7 @@ static void request(struct day *d)
 	sample(&d->work, sim_blocks - before);
 	sample(&d->touched, m.touched - touched);
 	sample(&d->scans, scans - seen);
+	sample(&d->choices, choices - chosen);
 	d->requests++;
 	d->attempts += tries;
 	d->moved += m.moved - moved;
@@ -156,22 +169,26 @@ static void report(FILE *csv, unsigned long gib, unsigned long day, struct day *
 	unsigned long summaries = host_allocations * LC_SLOT_BLOCKS *
 				  sizeof(struct lc_pb) >> 10;
 
-	printf("%6lu %4lu %8lu %7lu %7lu %7lu %8lu %8lu %9lu %8lu %8lu %6lu %7lu %7lu %7lu\n",
+	printf("%6lu %4lu %8lu %7lu %7lu %7lu %8lu %8lu %9lu %8lu %8lu %6lu %7lu %7lu %7lu %7lu %7lu\n",
 	       gib, day, d->requests, d->refused, d->wrongly, d->attempts,
 	       quantile(&d->work, 500), quantile(&d->work, 990),
 	       quantile(&d->work, 1000), quantile(&d->touched, 500),
 	       quantile(&d->touched, 990), quantile(&d->scans, 500),
-	       quantile(&d->scans, 1000), d->moved / d->requests, summaries);
+	       quantile(&d->scans, 1000), quantile(&d->choices, 500),
+	       quantile(&d->choices, 990), d->moved / d->requests, summaries);
 	fflush(stdout);
-	fprintf(csv, "%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu\n",
+	fprintf(csv,
+		"%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu\n",
 		gib, day, d->requests, d->refused, d->wrongly, d->attempts,
 		quantile(&d->work, 500), quantile(&d->work, 990),
 		quantile(&d->work, 1000), quantile(&d->touched, 500),
 		quantile(&d->touched, 990), quantile(&d->scans, 500),
-		quantile(&d->scans, 1000), d->moved / d->requests, summaries);
+		quantile(&d->scans, 1000), quantile(&d->choices, 500),
+		quantile(&d->choices, 990), d->moved / d->requests, summaries);
 	free(d->work.value);
 	free(d->touched.value);
 	free(d->scans.value);
+	free(d->choices.value);
 	*d = (struct day){};
 }
 
@@ -194,8 +211,8 @@ int main(int argc, char **argv)
 	if (!ftell(csv))
 		fprintf(csv, "gib,day,requests,refused,wrongly,failed_attempts,"
 			"median_blocks,p99_blocks,max_blocks,median_pages,p99_pages,"
-			"median_scans,max_scans,moved,kib\n");
-	printf("   GiB  day requests refused wrongly  failed   blocks      p99      most    pages      p99  scans    most   moved KiB\n");
+			"median_scans,max_scans,median_choices,p99_choices,moved,kib\n");
+	printf("   GiB  day requests refused wrongly  failed   blocks      p99      most    pages      p99  scans    most choices     p99   moved     KiB\n");
 	fill(&d);
 	report(csv, gib, 0, &d);
 	for (day = 1; day <= days; day++) {
