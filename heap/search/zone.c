@@ -353,8 +353,7 @@ bool lc_zone_available(struct lc_zone *lz, unsigned long start, unsigned long en
  *
  * Context: process, may sleep. Return: the cost as far as is known.
  */
-unsigned long lc_zone_fragmentation(struct lc_zone *lz, unsigned long start,
-				    unsigned long end)
+unsigned long lc_zone_fragmentation(struct lc_zone *lz, unsigned long start, unsigned long end)
 {
 	guard(mutex)(&lz->lock);
 	return lc_placement_fragmentation(&lz->map, start, end);
@@ -541,7 +540,8 @@ static struct lc_pb lc_mark_idle(struct lc_pb pb, unsigned long nr_pages, u32 no
 
 static struct lc_pb lc_mark_freed(struct lc_pb pb, unsigned long nr_pages, u32 now)
 {
-	return nr_pages < pageblock_nr_pages ? lc_mark_released(pb, now) : lc_pb_after_free(pb, now);
+	return nr_pages < pageblock_nr_pages ? lc_mark_released(pb, now) :
+					       lc_pb_after_free(pb, now);
 }
 
 static void lc_zone_mark(struct zone *zone, const struct lc_extent *ext,
