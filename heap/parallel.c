@@ -147,8 +147,7 @@ static struct lc_helper *lc_helper_get(struct lc_job *job, bool only)
 						  place);
 		if (helper) {
 			helper->job = job;
-			list_del(&helper->place);
-			list_add(&helper->place, &job->helpers);
+			list_move(&helper->place, &job->helpers);
 			return helper;
 		}
 		if (!only && lc_nr_helpers >= LC_MAX_HELPERS * num_online_cpus())
