@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Samples of what grows, or does not. */
+/* Samples of what grows, or does not, and tables of them. */
 #ifndef _UNIT_SCALE_H
 #define _UNIT_SCALE_H
 
 #include "host.h"
+
+#define GIB_BLOCKS	512UL	/* pageblocks, with pages of 4 KiB */
+
+/* Calls of lc_placement_best(), in programs that scale_choices.c is part of. */
+extern unsigned long scale_choices;
 
 /**
  * struct samples - one number for each request
@@ -44,6 +49,67 @@ static inline unsigned long quantile(struct samples *s, unsigned int permille)
 		return 0;
 	qsort(s->value, s->nr, sizeof(*s->value), ascending);
 	return s->value[min(i, s->nr - 1)];
+}
+
+/**
+ * struct column - a column of a table, which is printed, and written as CSV
+ * @title: what is printed above it
+ * @key: and written
+ * @width: how wide it is printed
+ * @digits: and with how many digits behind the point
+ * @csv_digits: and written
+ */
+struct column {
+	const char *title;
+	const char *key;
+	int width;
+	int digits;
+	int csv_digits;
+};
+
+/**
+ * struct table - a table
+ * @column: its columns
+ * @nr: how many
+ * @csv: where it is written to
+ */
+struct table {
+	const struct column *column;
+	unsigned int nr;
+	FILE *csv;
+};
+
+/* The file at @path, or none if that is NULL, gets a head unless it has one. */
+static inline void table_begin(struct table *t, const char *path, const char *mode)
+{
+	unsigned int i;
+
+	t->csv = fopen(path ?: "/dev/null", mode);
+	if (!t->csv) {
+		perror(path);
+		exit(1);
+	}
+	for (i = 0; i < t->nr; i++)
+		printf("%*s%c", t->column[i].width, t->column[i].title,
+		       i < t->nr - 1 ? ' ' : '\n');
+	if (ftell(t->csv))
+		return;
+	for (i = 0; i < t->nr; i++)
+		fprintf(t->csv, "%s%c", t->column[i].key, i < t->nr - 1 ? ',' : '\n');
+}
+
+static inline void table_row(const struct table *t, const double *value)
+{
+	unsigned int i;
+
+	for (i = 0; i < t->nr; i++) {
+		const struct column *c = &t->column[i];
+
+		printf("%*.*f%c", c->width, c->digits, value[i], i < t->nr - 1 ? ' ' : '\n');
+		fprintf(t->csv, "%.*f%c", c->csv_digits, value[i],
+			i < t->nr - 1 ? ',' : '\n');
+	}
+	fflush(stdout);
 }
 
 #endif /* _UNIT_SCALE_H */

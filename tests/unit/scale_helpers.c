@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "parallel.h"
+#include "scale.h"
 
 #define ROUNDS		8
 #define PART_NS		10000000UL
@@ -98,7 +99,22 @@ static void requester(unsigned long arg)
 	}
 }
 
-static void run(FILE *csv, unsigned int cpus, unsigned long mib)
+static const struct column columns[] = {
+	{ "MiB", "mib", 5, 0, 0 },
+	{ "CPUs", "cpus", 5, 0, 0 },
+	{ "parts", "parts", 6, 1, 1 },
+	{ "handover", "handovers", 8, 2, 2 },
+	{ "helpers", "helpers", 8, 0, 0 },
+	{ "locks", "locks", 8, 1, 1 },
+	{ "contended", "contended", 9, 2, 2 },
+	{ "blocks", "blocks_held", 10, 0, 0 },
+	{ "most", "longest", 8, 0, 0 },
+	{ "held %", "busy_percent", 8, 2, 3 },
+	{ "waited us", "waited_us", 9, 1, 1 },
+	{ "ms/job", "ms", 8, 1, 1 },
+};
+
+static void run(const struct table *table, unsigned int cpus, unsigned long mib)
 {
 	double jobs = cpus * ROUNDS;
 	const struct sim_lock *lock;
@@ -114,22 +130,15 @@ static void run(FILE *csv, unsigned int cpus, unsigned long mib)
 	}
 	ns = sim_run();
 	lock = sim_locks;	/* the only one */
-	printf("%5lu %5u %6.1f %8.2f %8u %8.1f %8.2f %10.0f %8lu %8.2f %9.1f %8.1f\n",
-	       mib, cpus, parts / jobs, handovers / jobs, nr_threads,
-	       lock->taken / jobs, lock->contended / jobs,
-	       lock->held_ns / SIM_BLOCK_NS / jobs, lock->longest_ns / SIM_BLOCK_NS,
-	       100.0 * lock->held_ns / ns, lock->waited_ns / jobs / 1e3,
-	       ns / 1e6 / ROUNDS);
-	fprintf(csv, "%lu,%u,%.1f,%.2f,%u,%.1f,%.2f,%.0f,%lu,%.3f,%.1f,%.1f\n",
-		mib, cpus, parts / jobs, handovers / jobs, nr_threads,
-		lock->taken / jobs, lock->contended / jobs,
-		lock->held_ns / SIM_BLOCK_NS / jobs, lock->longest_ns / SIM_BLOCK_NS,
-		100.0 * lock->held_ns / ns, lock->waited_ns / jobs / 1e3,
-		ns / 1e6 / ROUNDS);
+	table_row(table, (double[ARRAY_SIZE(columns)]){
+		mib, cpus, parts / jobs, handovers / jobs, nr_threads, lock->taken / jobs,
+		lock->contended / jobs, lock->held_ns / SIM_BLOCK_NS / jobs,
+		lock->longest_ns / SIM_BLOCK_NS, 100.0 * lock->held_ns / ns,
+		lock->waited_ns / jobs / 1e3, ns / 1e6 / ROUNDS });
 }
 
 /* Helpers stay until the module goes: a process for each number of CPUs. */
-static void run_apart(FILE *csv, unsigned int cpus, unsigned long mib)
+static void run_apart(const struct table *table, unsigned int cpus, unsigned long mib)
 {
 	pid_t pid;
 
@@ -137,7 +146,7 @@ static void run_apart(FILE *csv, unsigned int cpus, unsigned long mib)
 	pid = fork();
 	assert(pid >= 0);
 	if (!pid) {
-		run(csv, cpus, mib);
+		run(table, cpus, mib);
 		fflush(NULL);
 		_exit(0);
 	}
@@ -147,17 +156,12 @@ static void run_apart(FILE *csv, unsigned int cpus, unsigned long mib)
 int main(int argc, char **argv)
 {
 	static const unsigned long mibs[] = { 32, 256, 1024 };
-	FILE *csv = fopen(argc > 1 ? argv[1] : "/dev/null", "a");
+	struct table table = { .column = columns, .nr = ARRAY_SIZE(columns) };
 	unsigned int cpus, i;
 
-	if (!csv) {
-		perror(argv[1]);
-		return 1;
-	}
-	printf("  MiB  CPUs  parts handover  helpers    locks contended     blocks     most   held %%  waited us  ms/job\n");
-	fprintf(csv, "mib,cpus,parts,handovers,helpers,locks,contended,blocks_held,longest,busy_percent,waited_us,ms\n");
+	table_begin(&table, argc > 1 ? argv[1] : NULL, "a");
 	for (i = 0; i < ARRAY_SIZE(mibs); i++)
 		for (cpus = 1; cpus <= 64; cpus *= 2)
-			run_apart(csv, cpus, mibs[i]);
-	return fclose(csv) != 0;
+			run_apart(&table, cpus, mibs[i]);
+	return fclose(table.csv) != 0;
 }

@@ -13,7 +13,6 @@
 #include "machine.h"
 #include "scale.h"
 
-#define GIB_BLOCKS	512UL
 #define DAY		86400UL
 #define REQUEST_SECONDS	60
 #define CLUMP		64UL	/* blocks, of the kernel's own memory */
@@ -27,19 +26,7 @@ struct day {
 static struct machine m;
 static struct lc_extent *buffers;
 static unsigned long nr_buffers, owned, target;	/* the last two in pages */
-static unsigned long scans, scan_ns, choices;
-
-typedef bool (best_fn)(struct lc_pbmap *map, const struct lc_want *want,
-		       struct lc_window *best);
-best_fn __real_lc_placement_best, __wrap_lc_placement_best;
-
-/* Called instead of the other, which the linker sees to. */
-bool __wrap_lc_placement_best(struct lc_pbmap *map, const struct lc_want *want,
-			      struct lc_window *best)
-{
-	choices++;
-	return __real_lc_placement_best(map, want, best);
-}
+static unsigned long scans, scan_ns;
 
 /* A walk stops after a quarter of a second: scans take time. */
 static void scanned(void)
@@ -118,7 +105,7 @@ static void request(struct day *d)
 		.nr_pages = draw_pages(), .align = 512, .end_pfn = LC_NO_LIMIT,
 	};
 	unsigned long before = sim_blocks, touched = m.touched, seen = scans;
-	unsigned long moved = m.moved, chosen = choices;
+	unsigned long moved = m.moved, chosen = scale_choices;
 	struct lc_extent ext;
 	unsigned int tries;
 	int err;
@@ -129,7 +116,7 @@ static void request(struct day *d)
 	sample(&d->work, sim_blocks - before);
 	sample(&d->touched, m.touched - touched);
 	sample(&d->scans, scans - seen);
-	sample(&d->choices, choices - chosen);
+	sample(&d->choices, scale_choices - chosen);
 	d->requests++;
 	d->attempts += tries;
 	d->moved += m.moved - moved;
@@ -141,7 +128,6 @@ static void request(struct day *d)
 	buffers[nr_buffers++] = ext;
 	owned += ext.nr_pages;
 }
-
 
 /* Half of the memory goes into buffers at once. */
 static void fill(struct day *d)
@@ -164,27 +150,39 @@ static void live(struct day *d)
 	}
 }
 
-static void report(FILE *csv, unsigned long gib, unsigned long day, struct day *d)
+static const struct column columns[] = {
+	{ "GiB", "gib", 6, 0, 0 },
+	{ "day", "day", 4, 0, 0 },
+	{ "requests", "requests", 8, 0, 0 },
+	{ "refused", "refused", 7, 0, 0 },
+	{ "wrongly", "wrongly", 7, 0, 0 },
+	{ "failed", "failed_attempts", 7, 0, 0 },
+	{ "blocks", "median_blocks", 8, 0, 0 },
+	{ "p99", "p99_blocks", 8, 0, 0 },
+	{ "most", "max_blocks", 9, 0, 0 },
+	{ "pages", "median_pages", 8, 0, 0 },
+	{ "p99", "p99_pages", 8, 0, 0 },
+	{ "scans", "median_scans", 6, 0, 0 },
+	{ "most", "max_scans", 7, 0, 0 },
+	{ "choices", "median_choices", 7, 0, 0 },
+	{ "p99", "p99_choices", 7, 0, 0 },
+	{ "moved", "moved", 7, 0, 0 },
+	{ "KiB", "kib", 7, 0, 0 },
+};
+
+static void report(const struct table *table, unsigned long gib, unsigned long day,
+		   struct day *d)
 {
 	unsigned long summaries = host_allocations * LC_SLOT_BLOCKS *
 				  sizeof(struct lc_pb) >> 10;
 
-	printf("%6lu %4lu %8lu %7lu %7lu %7lu %8lu %8lu %9lu %8lu %8lu %6lu %7lu %7lu %7lu %7lu %7lu\n",
-	       gib, day, d->requests, d->refused, d->wrongly, d->attempts,
-	       quantile(&d->work, 500), quantile(&d->work, 990),
-	       quantile(&d->work, 1000), quantile(&d->touched, 500),
-	       quantile(&d->touched, 990), quantile(&d->scans, 500),
-	       quantile(&d->scans, 1000), quantile(&d->choices, 500),
-	       quantile(&d->choices, 990), d->moved / d->requests, summaries);
-	fflush(stdout);
-	fprintf(csv,
-		"%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu,%lu\n",
+	table_row(table, (double[ARRAY_SIZE(columns)]){
 		gib, day, d->requests, d->refused, d->wrongly, d->attempts,
 		quantile(&d->work, 500), quantile(&d->work, 990),
 		quantile(&d->work, 1000), quantile(&d->touched, 500),
 		quantile(&d->touched, 990), quantile(&d->scans, 500),
 		quantile(&d->scans, 1000), quantile(&d->choices, 500),
-		quantile(&d->choices, 990), d->moved / d->requests, summaries);
+		quantile(&d->choices, 990), d->moved / d->requests, summaries });
 	free(d->work.value);
 	free(d->touched.value);
 	free(d->scans.value);
@@ -196,33 +194,25 @@ int main(int argc, char **argv)
 {
 	unsigned long gib = argc > 1 ? strtoul(argv[1], NULL, 0) : 64;
 	unsigned long days = argc > 2 ? strtoul(argv[2], NULL, 0) : 30, day;
-	FILE *csv = fopen(argc > 3 ? argv[3] : "/dev/null", "a");
+	struct table table = { .column = columns, .nr = ARRAY_SIZE(columns) };
 	struct day d = {};
 
-	if (!csv) {
-		perror(argv[3]);
-		return 1;
-	}
 	machine_scanned = scanned;
 	age(gib);
 	target = (m.blocks << pageblock_order) / 2;
 	buffers = calloc(m.blocks, sizeof(*buffers));
 	assert(buffers);
-	if (!ftell(csv))
-		fprintf(csv, "gib,day,requests,refused,wrongly,failed_attempts,"
-			"median_blocks,p99_blocks,max_blocks,median_pages,p99_pages,"
-			"median_scans,max_scans,median_choices,p99_choices,moved,kib\n");
-	printf("   GiB  day requests refused wrongly  failed   blocks      p99      most    pages      p99  scans    most choices     p99   moved     KiB\n");
+	table_begin(&table, argc > 3 ? argv[3] : NULL, "a");
 	fill(&d);
-	report(csv, gib, 0, &d);
+	report(&table, gib, 0, &d);
 	for (day = 1; day <= days; day++) {
 		live(&d);
-		report(csv, gib, day, &d);
+		report(&table, gib, day, &d);
 	}
 	while (nr_buffers)
 		end_one();
 	sim_forget();
 	machine_free(&m);
 	free(buffers);
-	return fclose(csv) != 0;
+	return fclose(table.csv) != 0;
 }

@@ -10,26 +10,15 @@
  * takes 10 ns. "blocks" are basic blocks executed under the lock of the zone.
  */
 #include "machine.h"
+#include "scale.h"
 
-#define GIB_BLOCKS	512UL
 #define ROUNDS		20
 #define EMPTY_NS	1000000
 #define MOVE_NS		1000
 #define READ_NS		10
 
 static struct machine m;
-static unsigned long want_pages, choices, refused, seen_touched;
-
-typedef bool (best_fn)(struct lc_pbmap *map, const struct lc_want *want,
-		       struct lc_window *best);
-best_fn __real_lc_placement_best, __wrap_lc_placement_best;
-
-bool __wrap_lc_placement_best(struct lc_pbmap *map, const struct lc_want *want,
-			      struct lc_window *best)
-{
-	choices++;
-	return __real_lc_placement_best(map, want, best);
-}
+static unsigned long want_pages, refused, seen_touched;
 
 static void scanned(void)
 {
@@ -90,7 +79,21 @@ static void new_machine(unsigned long gib)
 		m.truth[b].pinned = !rnd(64);
 }
 
-static void run(FILE *csv, unsigned long gib, unsigned long mib, unsigned int cpus)
+static const struct column columns[] = {
+	{ "GiB", "gib", 6, 0, 0 },
+	{ "MiB", "mib", 5, 0, 0 },
+	{ "CPUs", "cpus", 5, 0, 0 },
+	{ "requests", "given", 8, 0, 0 },
+	{ "taken/rq", "locks", 9, 0, 1 },
+	{ "waits/rq", "contended", 8, 1, 2 },
+	{ "blocks/rq", "blocks_held", 9, 0, 0 },
+	{ "most", "longest", 8, 0, 0 },
+	{ "held %", "busy_percent", 8, 1, 2 },
+	{ "choices", "choices", 8, 1, 2 },
+	{ "waited ms/rq", "waited_ms", 12, 2, 3 },
+};
+
+static void run(const struct table *table, unsigned long gib, unsigned long mib, unsigned int cpus)
 {
 	const struct sim_lock *lock;
 	double requests = cpus * ROUNDS;
@@ -99,7 +102,7 @@ static void run(FILE *csv, unsigned long gib, unsigned long mib, unsigned int cp
 
 	new_machine(gib);
 	want_pages = mib << (20 - PAGE_SHIFT);
-	choices = refused = seen_touched = 0;
+	scale_choices = refused = seen_touched = 0;
 	/* after some requests, as on a machine that is up for a while */
 	machine_scanned = NULL;
 	for (i = 0; i < 500; i++) {
@@ -115,21 +118,12 @@ static void run(FILE *csv, unsigned long gib, unsigned long mib, unsigned int cp
 	for (lock = sim_locks; lock; lock = lock->next) {
 		if (strcmp(lock->name, "&lz->lock"))
 			continue;
-		printf("%6lu %5lu %5u %8.0f %9.0f %8.1f %8.0f %8lu %8.1f %8.1f %8.2f\n",
-		       gib, mib, cpus, requests - refused, lock->taken / requests,
-		       lock->contended / requests,
-		       lock->held_ns / SIM_BLOCK_NS / requests,
-		       lock->longest_ns / SIM_BLOCK_NS,
-		       100.0 * lock->held_ns / ns, choices / requests,
-		       lock->waited_ns / requests / 1e6);
-		fflush(stdout);
-		fprintf(csv, "%lu,%lu,%u,%.0f,%.1f,%.2f,%.0f,%lu,%.2f,%.2f,%.3f\n",
+		table_row(table, (double[ARRAY_SIZE(columns)]){
 			gib, mib, cpus, requests - refused, lock->taken / requests,
 			lock->contended / requests,
 			lock->held_ns / SIM_BLOCK_NS / requests,
-			lock->longest_ns / SIM_BLOCK_NS,
-			100.0 * lock->held_ns / ns, choices / requests,
-			lock->waited_ns / requests / 1e6);
+			lock->longest_ns / SIM_BLOCK_NS, 100.0 * lock->held_ns / ns,
+			scale_choices / requests, lock->waited_ns / requests / 1e6 });
 	}
 	sim_forget();
 	machine_free(&m);
@@ -139,18 +133,13 @@ int main(int argc, char **argv)
 {
 	static const unsigned long mibs[] = { 2, 32 };
 	static const unsigned long gibs[] = { 64, 1024 };
-	FILE *csv = fopen(argc > 1 ? argv[1] : "/dev/null", "w");
+	struct table table = { .column = columns, .nr = ARRAY_SIZE(columns) };
 	unsigned int cpus, i, j;
 
-	if (!csv) {
-		perror(argv[1]);
-		return 1;
-	}
-	printf("   GiB   MiB  CPUs requests  taken/rq  waits/rq blocks/rq   most   held %% choices  waited ms/rq\n");
-	fprintf(csv, "gib,mib,cpus,given,locks,contended,blocks_held,longest,busy_percent,choices,waited_ms\n");
+	table_begin(&table, argc > 1 ? argv[1] : NULL, "w");
 	for (i = 0; i < ARRAY_SIZE(gibs); i++)
 		for (j = 0; j < ARRAY_SIZE(mibs); j++)
 			for (cpus = 1; cpus <= 64; cpus *= 4)
-				run(csv, gibs[i], mibs[j], cpus);
-	return fclose(csv) != 0;
+				run(&table, gibs[i], mibs[j], cpus);
+	return fclose(table.csv) != 0;
 }

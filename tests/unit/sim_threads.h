@@ -6,45 +6,10 @@
 #ifndef _UNIT_SIM_THREADS_H
 #define _UNIT_SIM_THREADS_H
 
-#include "host.h"
-
-#define KBUILD_MODNAME		"lazy_contig"
-#define SZ_32M			(32UL << 20)
-#define min3(a, b, c)		min(a, min(b, c))
-#define max3(a, b, c)		max(a, max(b, c))
+#include "thread_types.h"
 
 #define WAKE_NS			20000
 #define SET_NS			1000
-
-typedef struct {
-	int counter;
-} atomic_t;
-
-typedef struct {
-	long counter;
-} atomic_long_t;
-
-#define atomic_set(v, i)		((v)->counter = (i))
-#define atomic_inc(v)			((v)->counter++)
-#define atomic_dec(v)			((v)->counter--)
-#define atomic_dec_and_test(v)		(!--(v)->counter)
-#define atomic_long_fetch_inc(v)	((v)->counter++)
-#define cmpxchg(p, old, new)		(*(p) == (old) ? *(p) = (new) : *(p))
-
-#define host_word(nr, map)		((map)[(nr) / 64])
-#define set_bit(nr, map)		(host_word(nr, map) |= BIT((nr) % 64))
-#define for_each_set_bit(nr, map, size) \
-	for ((nr) = 0; (nr) < (size); (nr)++) \
-		if (host_word(nr, map) & BIT((nr) % 64))
-#define bitmap_zalloc(nr, gfp)		kcalloc((nr) / 64 + 1, 8, gfp)
-#define bitmap_free(map)		kfree(map)
-
-struct completion {
-	bool done;
-};
-
-#define init_completion(c)		((c)->done = false)
-#define complete(c)			((c)->done = true)
 
 static inline bool sim_completed(void *arg)
 {
@@ -55,58 +20,21 @@ static inline bool sim_completed(void *arg)
 
 extern unsigned int sim_cpus;
 
-typedef unsigned long cpumask_var_t[1];
-
-#define alloc_cpumask_var(mask, gfp)	true
-#define free_cpumask_var(mask)		((void)(mask))
-#define cpumask_copy(to, from)		((to)[0] = (from)[0])
 #define cpumask_weight(mask)		sim_cpus
 #define num_online_cpus()		sim_cpus
-
-struct task_struct {
-	unsigned long cpus_ptr[1];
-	int nice;
-	bool in_iowait;
-	struct {
-		u64 sum_exec_runtime;
-	} se;
-	int (*run)(void *data);
-	void *data;
-	bool awake;
-};
 
 struct task_struct *sim_thread(int (*run)(void *data), void *data);
 void sim_schedule(void);
 void sim_wake(struct task_struct *thread);
 
-#undef current
 #define current				((struct task_struct *)sim_arg())
-#define TASK_IDLE			1
-#define TASK_RUNNING			0
-#define IS_ERR(p)			((unsigned long)(p) >= -4095UL)
 #define kthread_create(run, data, name)	sim_thread(run, data)
 #define kthread_should_stop()		false
-#define kthread_stop(t)			((void)(t))
-#define wake_up_var(var)			((void)(var))
 #define wait_var_event(var, cond)	((void)0)
 #define wake_up_process(t)		sim_wake(t)
 #define set_cpus_allowed_ptr(t, mask)	((t)->cpus_ptr[0] = (mask)[0], sim_spend(SET_NS))
 #define set_user_nice(t, value)		((t)->nice = (value), sim_spend(SET_NS))
-#define task_nice(t)			((t)->nice)
 #define task_is_running(t)		((t)->awake)
-#define set_current_state(state)	((void)(state))
-#define __set_current_state(state)	((void)(state))
 #define schedule()			sim_schedule()
-
-#define LIST_HEAD(name)		struct list_head name = LIST_HEAD_INIT(name)
-#define list_for_each_entry(p, list_, member) \
-	for ((p) = container_of((list_)->next, __typeof__(*(p)), member); \
-	     &(p)->member != (list_); \
-	     (p) = container_of((p)->member.next, __typeof__(*(p)), member))
-#define list_for_each_entry_safe(p, after, list_, member) \
-	for ((p) = container_of((list_)->next, __typeof__(*(p)), member); \
-	     (after) = container_of((p)->member.next, __typeof__(*(p)), member), \
-	     &(p)->member != (list_); \
-	     (p) = (after))
 
 #endif /* _UNIT_SIM_THREADS_H */
