@@ -19,19 +19,7 @@ static int control, importer;
 /* A pinnable buffer that the device does not reach but through the IOMMU. */
 static int high_new(void)
 {
-	struct lazy_contig_allocation alloc = {
-		.size = sizeof(alloc),
-		.flags = LAZY_CONTIG_PINNABLE,
-		.len = LEN,
-		.node = -1,
-		.fd_flags = O_RDWR | O_CLOEXEC,
-		.min_addr = EDU_REACH,
-	};
-	int err = call(control, LAZY_CONTIG_IOCTL_ALLOC, &alloc);
-
-	if (err)
-		bail("allocate: %s", strerror(-err));
-	return alloc.fd;
+	return pin_new_above(control, LEN, EDU_REACH);
 }
 
 /* What drivers see of the buffer. */

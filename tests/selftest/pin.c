@@ -3,7 +3,7 @@
 
 #include "pin.h"
 
-int pin_new(int control, size_t len)
+int pin_new_above(int control, size_t len, uint64_t min_addr)
 {
 	struct lazy_contig_allocation alloc = {
 		.size = sizeof(alloc),
@@ -11,12 +11,18 @@ int pin_new(int control, size_t len)
 		.len = len,
 		.node = -1,
 		.fd_flags = O_RDWR | O_CLOEXEC,
+		.min_addr = min_addr,
 	};
 	int err = call(control, LAZY_CONTIG_IOCTL_ALLOC, &alloc);
 
 	if (err)
 		bail("allocate %zu pinnable bytes: %s", len, strerror(-err));
 	return alloc.fd;
+}
+
+int pin_new(int control, size_t len)
+{
+	return pin_new_above(control, len, 0);
 }
 
 bool pin_live(long bytes)

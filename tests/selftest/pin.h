@@ -7,8 +7,9 @@
 
 #include "settings.h"
 
-/* A buffer with LAZY_CONTIG_PINNABLE, or the test ends. */
+/* A buffer with LAZY_CONTIG_PINNABLE, or the test ends; no byte is below an address. */
 int pin_new(int control, size_t len);
+int pin_new_above(int control, size_t len, uint64_t min_addr);
 
 /* live_bytes is this, at once or after a while. */
 bool pin_live(long bytes);
