@@ -9,27 +9,18 @@
 
 #include "blocks.h"
 #include "settings.h"
+#include "tracing.h"
 
-#define EVENT		"/sys/kernel/tracing/events/lazy_contig/lazy_contig_window/enable"
-#define TRACE		"/sys/kernel/tracing/trace"
+#define EVENT		"events/lazy_contig/lazy_contig_window/enable"
 #define MOST		2000
 /* no block of the page allocator */
 #define LEN		MIB(7)
 /* What the kernel takes from below its watermarks while the test runs. */
 #define SLACK_KIB	(16l << 10)
 
-static void text_write(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		bail("%s: %m", path);
-	close(fd);
-}
-
 static int windows(const struct span *area, int *all)
 {
-	FILE *f = text_open(TRACE);
+	FILE *f = text_open(TRACING "trace");
 	unsigned long pfn;
 	char line[512], *at;
 	int inside = 0;
@@ -88,10 +79,10 @@ int main(void)
 	param_set("limit_mb", 1 << 20);
 	/* each buffer has a window of its own */
 	param_set("pool_max_mb", 0);
-	text_write(EVENT, "1");
+	tracing_write(EVENT, "1");
 	test_fill(&area);
-	text_write(EVENT, "0");
-	text_write(TRACE, "\n");
+	tracing_write(EVENT, "0");
+	tracing_clear();
 	param_set("pool_max_mb", max);
 	param_set("limit_mb", limit);
 	return tap_done();

@@ -214,9 +214,10 @@ FILE *text_open(const char *path)
 void text_set(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t len = strlen(text);
 
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		bail("%s: %m", path);
+	if (fd < 0 || write(fd, text, len) != len)
+		bail("write \"%s\" to %s: %m", text, path);
 	close(fd);
 }
 
@@ -270,11 +271,7 @@ long meminfo_kib(const char *field)
 
 void pool_drop(void)
 {
-	int fd = open(POOL_DROP, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, "1", 1) != 1)
-		bail("%s: %m", POOL_DROP);
-	close(fd);
+	text_set(POOL_DROP, "1");
 }
 
 long free_kib(void)

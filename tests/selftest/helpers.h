@@ -107,7 +107,7 @@ bool device_new(int imp, int buf, struct device *dev);
 /* State of the system. */
 bool kernel_since(int major, int minor);
 FILE *text_open(const char *path); /* to read, or ends the test */
-void text_set(const char *path, const char *text); /* likewise */
+void text_set(const char *path, const char *text); /* all at once, or ends the test */
 int fds_open(void);
 int dmabufs_live(void);
 /* A counter of /proc/vmstat; ends the test if the kernel lacks it. */

@@ -17,15 +17,6 @@ static bool in_zone(int buf, size_t len)
 	return phys < movable.end && phys + len > movable.start;
 }
 
-static void spare(bool yes)
-{
-	int fd = open(PARAM, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, yes ? "0" : "1", 1) != 1)
-		bail(PARAM ": %m");
-	close(fd);
-}
-
 static void check_first(int heap)
 {
 	static const size_t lengths[] = { MIB(8), MIB(64), MIB(256) };
@@ -74,9 +65,9 @@ int main(void)
 	movable = movable_zone();
 	mark_set(&mark);
 	check_first(heap);
-	spare(true);
+	text_set(PARAM, "0");
 	check_spared(heap);
-	spare(false);
+	text_set(PARAM, "1");
 	check_first(heap);
 	mark_check(&mark, "all buffers");
 	close(heap);

@@ -121,18 +121,9 @@ static int preferred(void *arg)
 	return bound(*(int *)arg);
 }
 
-static void put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		bail("write \"%s\" to %s: %m", text, path);
-	close(fd);
-}
-
 static int in_cpuset(void *arg)
 {
-	put(CPUSET "/cgroup.procs", "0");
+	text_set(CPUSET "/cgroup.procs", "0");
 	return bound(*(int *)arg);
 }
 
@@ -143,11 +134,11 @@ static void check_bound(int node)
 	is(in_child(numactl, &node), 0, "numactl --membind=%d is obeyed", node);
 	is(in_child(preferred, &node), 0, "a preference for node %d is met", node);
 
-	put("/sys/fs/cgroup/cgroup.subtree_control", "+cpuset");
+	text_set("/sys/fs/cgroup/cgroup.subtree_control", "+cpuset");
 	if (mkdir(CPUSET, 0755))
 		bail("mkdir " CPUSET ": %m");
 	snprintf(text, sizeof(text), "%d", node);
-	put(CPUSET "/cpuset.mems", text);
+	text_set(CPUSET "/cpuset.mems", text);
 	is(in_child(in_cpuset, &node), 0, "a cpuset of node %d is obeyed", node);
 	if (rmdir(CPUSET))
 		bail("rmdir " CPUSET ": %m");
@@ -249,7 +240,7 @@ static void check_hot_added(int control, int node)
 	}
 	ok(!has_memory(&node), "node %d has no memory at first", node);
 	ok(alloc_on(control, PAGE, node) < 0, "so it gives none");
-	put("/sys/devices/system/memory/auto_online_blocks", "online_kernel");
+	text_set("/sys/devices/system/memory/auto_online_blocks", "online_kernel");
 	if (system("modprobe virtio_mem"))
 		bail("modprobe virtio_mem failed");
 	online_all();

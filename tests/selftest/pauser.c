@@ -28,11 +28,7 @@ void pause_wait(unsigned long args[6])
 
 void pause_end(void)
 {
-	int fd = open(PAUSER, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, "1", 1) != 1)
-		bail(PAUSER ": %m");
-	close(fd);
+	text_set(PAUSER, "1");
 }
 
 void pause_done(void)
