@@ -167,6 +167,22 @@ static int lc_alloc_to_request(const struct lazy_contig_allocation *alloc,
 	return req->nr_pages ? 0 : -EINVAL;
 }
 
+/*
+ * Whether a constraint can be met tells where the buffer lies. Who may not see the
+ * address can ask for a power of two as a bound, and for no more alignment than a
+ * huge page has: narrower bounds are rounded, so that the buffer is within them.
+ */
+static bool lc_request_blur(struct lc_request *req)
+{
+	if (req->align > PMD_SIZE >> PAGE_SHIFT)
+		return false;
+	if (req->start_pfn)
+		req->start_pfn = roundup_pow_of_two(req->start_pfn);
+	if (req->end_pfn && req->end_pfn != LC_NO_LIMIT)
+		req->end_pfn = rounddown_pow_of_two(req->end_pfn);
+	return true;
+}
+
 static int lc_ioctl_alloc(struct lc_call *call)
 {
 	struct lazy_contig_allocation *alloc = &call->data.alloc;
@@ -179,6 +195,8 @@ static int lc_ioctl_alloc(struct lc_call *call)
 		return ret;
 	if ((alloc->flags & LAZY_CONTIG_KEEP || alloc->name[0]) &&
 	    !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (!lc_shows_addr() && !lc_request_blur(&req))
 		return -EPERM;
 
 	range = lc_alloc(&req);

@@ -3,6 +3,7 @@
  * Promise: security: only root may open the nodes by default
  * Promise: security: no physical address without CAP_SYS_ADMIN: ioctl, sysfs, debugfs,
  *   /proc, the command's output
+ * Promise: security: nor can one be found by requests with bounds or large alignments
  * Promise: security: a user learns nothing of the requests of others
  * Promise: security: a call that may do without the address leaves no record of a missing
  *   capability in the audit log
@@ -183,6 +184,75 @@ static void test_audit(int heap)
 	close(held.control);
 }
 
+struct bounds {
+	int control;
+	uint64_t len, align, min_addr, max_addr;
+};
+
+/* 0 or the positive errno. */
+static int alloc_within(void *arg)
+{
+	const struct bounds *b = arg;
+	struct lazy_contig_allocation alloc = {
+		.size = sizeof(alloc), .len = b->len, .align = b->align,
+		.min_addr = b->min_addr, .max_addr = b->max_addr, .node = -1,
+	};
+	int err = call(b->control, LAZY_CONTIG_IOCTL_ALLOC, &alloc);
+
+	if (!err)
+		close(alloc.fd);
+	return -err;
+}
+
+static int alloc_as_nobody(void *arg)
+{
+	return become_nobody() ? alloc_within(arg) : 255;
+}
+
+static int alloc_without_cap(void *arg)
+{
+	return drop_sys_admin() ? alloc_within(arg) : 255;
+}
+
+/* Of two places next to each other one is not at a power of two. */
+static struct bounds free_place(int heap, int control)
+{
+	struct bounds b = { .control = control, .len = HUGE_PAGE };
+	int buf[2] = { buf_new(heap, b.len), buf_new(heap, b.len) };
+	int n;
+
+	for (n = 0; n < 2; n++) {
+		b.min_addr = buf_phys(buf[n]);
+		if (b.min_addr & (b.min_addr - 1))
+			break;
+	}
+	b.max_addr = b.min_addr + b.len - 1;
+	close(buf[0]);
+	close(buf[1]);
+	return b;
+}
+
+static void test_bounds(int heap)
+{
+	int control = control_open();
+	struct bounds b = free_place(heap, control);
+
+	is(in_child(alloc_within, &b), 0, "root has a buffer at an address");
+	is(in_child(alloc_as_nobody, &b), ENOMEM,
+	   "a user cannot find out that it is there");
+	is(in_child(alloc_without_cap, &b), ENOMEM,
+	   "nor can root without CAP_SYS_ADMIN");
+	b.min_addr = 0;
+	b.max_addr = UINT32_MAX;
+	is(in_child(alloc_as_nobody, &b), 0, "a user has one below 4 GiB");
+	b.align = HUGE_PAGE;
+	is(in_child(alloc_as_nobody, &b), 0, "and aligned for huge pages");
+	b.align *= 2;
+	is(in_child(alloc_as_nobody, &b), EPERM, "but not more");
+	is(in_child(alloc_within, &b), 0, "as root has");
+	close(control);
+}
+
 static int nobody_opens(void *path)
 {
 	if (!become_nobody())
@@ -278,6 +348,7 @@ int main(void)
 	mark_set(&mark);
 	test_nodes(heap);
 	test_query(heap);
+	test_bounds(heap);
 	if (access(TRACING "kprobe_events", F_OK))
 		skip("calls for a capability: this kernel has no kprobe events");
 	else

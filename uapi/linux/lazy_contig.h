@@ -87,6 +87,9 @@ struct lazy_contig_query {
  * @min_addr: in: lowest physical address of any byte; 0 means no limit
  *
  * %LAZY_CONTIG_KEEP needs CAP_SYS_ADMIN; %LAZY_CONTIG_PINNABLE needs no privilege.
+ * Without CAP_SYS_ADMIN @align is at most the size of a huge page (PMD), -EPERM
+ * otherwise; and addresses are rounded, so that bounds do not tell where the buffer
+ * lies: @min_addr up to a power of two, @max_addr + 1 down to one.
  *
  * Errors: -EINVAL @len is 0 or wraps to 0 when rounded up, @align is not a power
  * of two, @node is not online, @name is not terminated or not printable,
