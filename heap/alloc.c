@@ -234,7 +234,7 @@ static int lc_alloc_attempt(struct lc_alloc_control *ac, struct lc_search *s)
 	int ret;
 
 	ret = lc_window_empty(&s->claim, &window, &ac->c, ac->deadline);
-	ac->failure.attempts++;
+	ac->failure.attempts += ret != -EAGAIN;
 	ac->failure.busy += ret == -EBUSY;
 	ac->failure.nomem += ret == -ENOMEM;
 	if (!ret)
@@ -263,6 +263,8 @@ static int lc_alloc_windows(struct lc_alloc_control *ac, struct lc_search *s)
 		ac->late = time_after_eq(jiffies, ac->deadline);
 		if (ac->late)
 			break;
+		/* meanwhile others have taken, or begun to take, too much */
+		ac->scarce |= ret == -EAGAIN;
 		/* what an attempt left behind has isolated is not to be had */
 		if (!s->claim.zone && !lc_limit_spare(zone, &ac->c, false)) {
 			ac->scarce = true;

@@ -132,7 +132,6 @@ static struct lc_attempt *lc_attempt_new(const struct lc_claim *claim,
 		kfree(attempt);
 		return NULL;
 	}
-	lc_limit_begin(page_zone(pfn_to_page(window->pfn)), window->nr_pages);
 	attempt->job.end = lc_attempt_end;
 	attempt->claim = *claim;
 	spin_lock_init(&attempt->lock);
@@ -234,27 +233,37 @@ free_attempt:
  * lc_contig_take - empty a window and take its pages
  * @claim: the claim on the window
  * @window: the pages; all online and in one zone
+ * @c: placement constraints of the request
  * @deadline: jiffies at which to give up, but for the time that the window itself takes
  *
- * All or nothing.
+ * All or nothing. Nothing is begun after the deadline, or if the machine cannot
+ * spare the pages any more.
  *
  * Context: process, may sleep; no lock held that reclaim takes.
  * Return: 0 with all pages zeroed and with one reference each, which the caller
- * owns; -EBUSY if a page cannot move now, -ENOMEM if there is no room to move
- * it to or no memory for bookkeeping, -ETIME if it takes too long, -EINTR if the
- * current task is being killed. @claim->zone is NULL if the attempt was left
- * behind: the claim is the attempt's from then on.
+ * owns; -EAGAIN if nothing was begun; -EBUSY if a page cannot move now; -ENOMEM if
+ * there is no room to move it to or no memory for bookkeeping; -ETIME if it takes
+ * too long; -EINTR if the current task is being killed. @claim->zone is NULL if the
+ * attempt was left behind: the claim is the attempt's from then on.
  */
 int lc_contig_take(struct lc_claim *claim, const struct lc_extent *window,
-		   unsigned long deadline)
+		   const struct lc_constraint *c, unsigned long deadline)
 {
-	struct lc_attempt *attempt = lc_attempt_new(claim, window);
+	struct zone *zone = page_zone(pfn_to_page(window->pfn));
+	struct lc_constraint whole = *c;
 	u64 start = ktime_get_ns(), us;
+	struct lc_attempt *attempt;
 	bool left_behind;
 	int ret;
 
-	if (!attempt)
+	whole.nr_pages = window->nr_pages;
+	if (time_after_eq(jiffies, deadline) || !lc_limit_begin(zone, &whole))
+		return -EAGAIN;
+	attempt = lc_attempt_new(claim, window);
+	if (!attempt) {
+		lc_limit_end(zone, window->nr_pages);
 		return -ENOMEM;
+	}
 	ret = lc_attempt_run(attempt, deadline, &left_behind);
 	if (left_behind)
 		claim->zone = NULL;

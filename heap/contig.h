@@ -8,6 +8,6 @@
 struct lc_claim;
 
 int lc_contig_take(struct lc_claim *claim, const struct lc_extent *window,
-		   unsigned long deadline);
+		   const struct lc_constraint *c, unsigned long deadline);
 
 #endif

@@ -12,6 +12,7 @@
  */
 
 #include <linux/atomic.h>
+#include <linux/cleanup.h>
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/hashtable.h>
@@ -22,6 +23,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/user_namespace.h>
 #include <linux/vmstat.h>
 #include <linux/wait.h>
@@ -299,27 +301,14 @@ void lc_limit_uncharge_late(struct lc_user *user, unsigned long nr_pages)
 		lc_limit_uncharge(user, nr_pages);
 }
 
+/* Between a watermark check and the begin of what it permits. */
+static DEFINE_SPINLOCK(lc_begin_lock);
 /* In attempts in progress; by node. */
 static atomic_long_t lc_under_way[MAX_NUMNODES];
 static atomic_long_t lc_all_under_way;
 /* Attempts that have ended, and those who wait for one. */
 static atomic_t lc_ended;
 static DECLARE_WAIT_QUEUE_HEAD(lc_ended_wait);
-
-/**
- * lc_limit_begin - pages are about to be taken from a zone
- * @zone: the zone
- * @nr_pages: how many
- *
- * They count for the watermark checks of others until lc_limit_end().
- *
- * Context: any.
- */
-void lc_limit_begin(struct zone *zone, unsigned long nr_pages)
-{
-	atomic_long_add(nr_pages, &lc_under_way[zone_to_nid(zone)]);
-	atomic_long_add(nr_pages, &lc_all_under_way);
-}
 
 /**
  * lc_limit_end - pages were taken from a zone, or were not
@@ -454,6 +443,27 @@ bool lc_limit_spare(struct zone *zone, const struct lc_constraint *c, bool taken
 	for_each_node_state(node, N_MEMORY)
 		kept += lc_node_kept(node, movable);
 	return si_mem_available() >= kept;
+}
+
+/**
+ * lc_limit_begin - pages are about to be taken from a zone
+ * @zone: the zone
+ * @c: placement constraints, with the number of pages
+ *
+ * They count for the watermark checks of others until lc_limit_end(): of requests
+ * that check at the same time, those begin that the machine can spare together.
+ *
+ * Context: any.
+ * Return: false if it cannot spare them; nothing is to be undone then.
+ */
+bool lc_limit_begin(struct zone *zone, const struct lc_constraint *c)
+{
+	guard(spinlock)(&lc_begin_lock);
+	if (!lc_limit_spare(zone, c, false))
+		return false;
+	atomic_long_add(c->nr_pages, &lc_under_way[zone_to_nid(zone)]);
+	atomic_long_add(c->nr_pages, &lc_all_under_way);
+	return true;
 }
 
 /** lc_limit_exit - forget all users, when nothing is charged any more */

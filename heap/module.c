@@ -68,7 +68,8 @@
  *	only file that frees. parallel.c: work on the parts of an extent by
  *	helper threads; lc_helpers_lock guards which of them has a job. limit.c:
  *	charges of users, without a lock but for new users (lc_users_lock), and
- *	watermark checks. Called by cache/, range.c, contig.c, window.c, alloc.c,
+ *	watermark checks; lc_begin_lock keeps a check and the begin of what it
+ *	permits together. Called by cache/, range.c, contig.c, window.c, alloc.c,
  *	kept.c and sysfs.c.
  *
  * search/
@@ -126,10 +127,11 @@
  *
  * Failure. Limits and watermarks are checked before any work starts:
  * alloc_contig_range ignores watermarks, and a request must never cause an OOM
- * kill. Concurrent requests do not see each other, so the watermarks are checked
- * again once the pages are taken. Each stage undoes what it did: an error leaves
- * nothing allocated. A fatal signal ends a request between two steps and while
- * it waits for an attempt. An attempt that takes too long is left behind: it
+ * kill. Of requests that check at the same time only those begin that the machine
+ * can spare together; and since the rest of the system takes pages too, the
+ * watermarks are checked again once the pages are taken. Each stage undoes what it
+ * did: an error leaves nothing allocated. A fatal signal ends a request between two
+ * steps and while it waits for an attempt. An attempt that takes too long is left behind: it
  * ends by itself, frees its pages and drops its claim, and is charged to the user
  * until then, while the request goes on elsewhere or ends. Release allocates
  * nothing and cannot fail: what it takes to make pages idle is allocated when they

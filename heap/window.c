@@ -48,7 +48,7 @@ int lc_window_empty(struct lc_claim *claim, const struct lc_extent *window,
 	int ret;
 
 	lc_pool_evict(&blocks);
-	ret = lc_contig_take(claim, window, deadline);
+	ret = lc_contig_take(claim, window, c, deadline);
 	if (ret || lc_limit_spare(page_zone(pfn_to_page(window->pfn)), c, true))
 		return ret;
 	lc_pages_free(window);

@@ -427,6 +427,8 @@ int lc_search_next(struct lc_search *s, struct lc_extent *window)
 void lc_search_done(struct lc_search *s, int err)
 {
 	s->current_zone->nomem += err == -ENOMEM;
+	if (err == -EAGAIN)
+		s->current_zone->nomem = LC_NOMEM_PER_ZONE;
 	lc_search_unclaim(&s->claim, err);
 }
 
@@ -492,7 +494,8 @@ int lc_search_claim(struct lc_claim *claim, struct zone *zone,
 /**
  * lc_search_unclaim - what became of a window
  * @claim: its claim
- * @err: 0 its pages are allocated now; -EBUSY; -ENOMEM; -EINTR
+ * @err: 0 its pages are allocated now; -EBUSY; -ENOMEM; -EINTR;
+ *	-EAGAIN the zone cannot spare the pages
  *
  * After -EBUSY and -ENOMEM the window is not offered again for a while.
  *
