@@ -166,6 +166,7 @@ int lc_kept_add(struct lc_range *range, const struct lc_request *req)
 		return -ENOMEM;
 	kept->range = range;
 	kept->req = *req;
+	kept->req.name = NULL;
 
 	/* before its address is known to others */
 	lc_range_set_kept(range, true);
