@@ -126,7 +126,7 @@ static int lc_expected_refs(unsigned long flags, unsigned long mapping,
 }
 
 /* What it costs to get a page of the LRU out of the way. */
-static unsigned int lc_cost_of(unsigned long flags, bool mapped)
+static unsigned int lc_page_cost(unsigned long flags, bool mapped)
 {
 	if (flags & (BIT(PG_dirty) | BIT(PG_swapbacked)))
 		return LC_COST_MOVE;
@@ -159,7 +159,7 @@ static void lc_look_at_lru(struct lc_look *look, unsigned long flags,
 			   unsigned long mapping, int mapcount, int refs)
 {
 	refs -= lc_expected_refs(flags, mapping, mapcount);
-	look->cost = lc_cost_of(flags, mapcount);
+	look->cost = lc_page_cost(flags, mapcount);
 	if (refs >= GUP_PIN_COUNTING_BIAS)
 		lc_look_is_pinned(look);
 	else if (refs > 0)
@@ -213,7 +213,7 @@ static void lc_look_at_large(struct lc_look *look, struct page *page,
 		    !IS_ENABLED(CONFIG_ARCH_ENABLE_HUGEPAGE_MIGRATION))
 			look->state = LC_PB_UNMOVABLE;
 	} else if (flags & BIT(PG_lru)) {
-		look->cost = lc_cost_of(flags, lc_large_mapped(head)) * look->pages;
+		look->cost = lc_page_cost(flags, lc_large_mapped(head)) * look->pages;
 		if (order >= pageblock_order)
 			look->cost = max(look->cost, LC_COST_HUGE * look->pages);
 		if (flags & LC_FLAGS_BUSY)
