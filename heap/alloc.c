@@ -102,6 +102,11 @@ static int lc_alloc_nodes(const struct lc_request *req, nodemask_t *nodes)
 	return req->node;
 }
 
+static unsigned long lc_alloc_deadline(void)
+{
+	return jiffies + 1 + msecs_to_jiffies(READ_ONCE(time_limit_ms));
+}
+
 static struct lc_alloc_control lc_alloc_begin(const struct lc_request *req)
 {
 	const unsigned long nr = req->nr_pages, huge = PMD_SIZE >> PAGE_SHIFT;
@@ -121,7 +126,7 @@ static struct lc_alloc_control lc_alloc_begin(const struct lc_request *req)
 			.start_pfn = req->start_pfn,
 			.end_pfn = req->end_pfn,
 		},
-		.deadline = jiffies + 1 + msecs_to_jiffies(READ_ONCE(time_limit_ms)),
+		.deadline = lc_alloc_deadline(),
 		.outcome = LC_FAIL_LIMIT,
 		.failure = {
 			.c = { nr, req->align, req->start_pfn, req->end_pfn },
@@ -555,9 +560,7 @@ static int lc_alloc_at(const struct lc_extent *ext, struct zone *zone,
 {
 	if (!lc_zone_permitted(zone, flags))
 		return -ENOSPC;
-	return lc_window_at(ext, zone, c,
-			    jiffies + 1 +
-			    msecs_to_jiffies(READ_ONCE(time_limit_ms)));
+	return lc_window_at(ext, zone, c, lc_alloc_deadline());
 }
 
 /**

@@ -32,8 +32,6 @@
 #include "limit.h"
 #include "types.h"
 
-#define LC_PAGES_PER_MB	(SZ_1M >> PAGE_SHIFT)
-
 static unsigned long limit_mb;
 module_param(limit_mb, ulong, 0644);
 MODULE_PARM_DESC(limit_mb,
@@ -71,12 +69,6 @@ static DEFINE_HASHTABLE(lc_users, 6);
 static atomic_long_t lc_total;
 /* In attempts left behind. */
 static atomic_long_t lc_late;
-
-static unsigned long lc_mb_to_pages(unsigned long mb)
-{
-	return mb > ULONG_MAX / LC_PAGES_PER_MB ? ULONG_MAX :
-						  mb * LC_PAGES_PER_MB;
-}
 
 /**
  * lc_limit_pages - the most that all buffers together may take

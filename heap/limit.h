@@ -3,11 +3,21 @@
 #ifndef LAZY_CONTIG_LIMIT_H
 #define LAZY_CONTIG_LIMIT_H
 
+#include <linux/limits.h>
+#include <linux/mm.h>
 #include <linux/types.h>
 
 struct lc_constraint;
 struct lc_user;
 struct zone;
+
+#define LC_MB_SHIFT	(20 - PAGE_SHIFT)
+
+/* More than there can be stays as much. */
+static inline unsigned long lc_mb_to_pages(unsigned long mb)
+{
+	return mb > ULONG_MAX >> LC_MB_SHIFT ? ULONG_MAX : mb << LC_MB_SHIFT;
+}
 
 unsigned long lc_limit_pages(void);
 unsigned long lc_limit_charged(void);

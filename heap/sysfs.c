@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Attributes of the control device, /sys/class/misc/lazy_contig/: one file for
- * each counter, the last failure, and what there is of memory. All but
- * pool_drop and reserve are read-only. All but pool_drop and last_failure, which
- * is about one user's request, are readable for all users, so none contains a
- * physical address.
+ * each counter, the last failure, and what there is of memory; heap.c adds its
+ * own. reserve can be written, pool_drop only that. All but pool_drop and
+ * last_failure, which is about one user's request, are readable for all users, so
+ * none contains a physical address.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -86,8 +86,6 @@ static ssize_t pool_pages_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(pool_pages);
 
-#define LC_MB_SHIFT	(20 - PAGE_SHIFT)
-
 static ssize_t reserve_show(struct device *dev, struct device_attribute *attr,
 			    char *buf)
 {
@@ -105,13 +103,6 @@ static bool lc_node_has_memory(int node)
 	return node >= 0 && node < MAX_NUMNODES && node_state(node, N_MEMORY);
 }
 
-static int lc_set_reserve(int node, unsigned long mb)
-{
-	if (mb > ULONG_MAX >> LC_MB_SHIFT)
-		return -ENOMEM;
-	return lc_alloc_set_reserve(node, mb << LC_MB_SHIFT);
-}
-
 /*
  * "NODE MIB" resizes the reserve of a node. A reserve that could only partly be
  * allocated is not an error: reading the file gives the size that it has.
@@ -126,7 +117,7 @@ static ssize_t reserve_store(struct device *dev, struct device_attribute *attr,
 	if (sscanf(buf, "%d %lu %c", &node, &mb, &more) != 2 ||
 	    !lc_node_has_memory(node))
 		return -EINVAL;
-	return lc_set_reserve(node, mb) ?: len;
+	return lc_alloc_set_reserve(node, lc_mb_to_pages(mb)) ?: len;
 }
 static DEVICE_ATTR_RW(reserve);
 
@@ -163,7 +154,7 @@ static int lc_reserve_load(int node, unsigned long mb)
 	unsigned long have;
 	int ret;
 
-	ret = lc_set_reserve(node, mb);
+	ret = lc_alloc_set_reserve(node, lc_mb_to_pages(mb));
 	have = lc_reserve_pages(node) >> LC_MB_SHIFT;
 	if (ret != -EINTR && have < mb) {
 		pr_warn("reserve of node %d: %lu of %lu MiB\n", node, have, mb);

@@ -117,11 +117,7 @@ unsigned long lc_pool_pages(void)
 /* The most that the pool may keep, in pages. */
 static unsigned long lc_pool_max(void)
 {
-	unsigned long mb = READ_ONCE(pool_max_mb);
-
-	if (!READ_ONCE(pool_age_ms))
-		return 0;
-	return min(mb, ULONG_MAX >> 20) << (20 - PAGE_SHIFT);
+	return READ_ONCE(pool_age_ms) ? lc_mb_to_pages(READ_ONCE(pool_max_mb)) : 0;
 }
 
 /* What was taken out of the pool goes to the page allocator. */
