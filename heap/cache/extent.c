@@ -16,9 +16,6 @@
 #include "../pages.h"
 #include "extent.h"
 
-/* Extents long enough but unfit otherwise that one request looks at. */
-#define LC_FIT_TRIES	64
-
 /* Zeroed in one go; see lc_zeroing_lock. */
 #define LC_ZERO_PAGES	((unsigned long)SZ_256K >> PAGE_SHIFT)
 
@@ -389,6 +386,7 @@ bool lc_extent_take(struct lc_idle *idle, const struct lc_extent *ext,
  * lc_extent_fit - the best place for a request
  * @idle: the idle memory
  * @c: placement constraints
+ * @tries: how many extents to look at that are long enough, at least 1
  * @found: the result
  *
  * In the shortest extent where no page needs to be zeroed, else in the shortest.
@@ -396,15 +394,14 @@ bool lc_extent_take(struct lc_idle *idle, const struct lc_extent *ext,
  * Context: any but atomic. Return: false if there is none.
  */
 bool lc_extent_fit(struct lc_idle *idle, const struct lc_constraint *c,
-		   struct lc_extent_found *found)
+		   unsigned int tries, struct lc_extent_found *found)
 {
 	struct lc_extent_node *node;
-	unsigned int tries;
 	bool any = false;
 
 	guard(spinlock)(&idle->lock);
 	node = lc_first_of_len(&idle->all, c->nr_pages);
-	for (tries = 0; node && tries < LC_FIT_TRIES; tries++) {
+	for (; node && tries; tries--) {
 		unsigned long pfn = ALIGN(max(node->ext.pfn, c->start_pfn),
 					  c->align);
 		unsigned long end = min(lc_extent_end(&node->ext), c->end_pfn);

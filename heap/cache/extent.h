@@ -88,7 +88,7 @@ bool lc_extent_next(struct lc_idle *idle, unsigned long pfn,
 bool lc_extent_take(struct lc_idle *idle, const struct lc_extent *ext,
 		    struct lc_extent_spare *spare, struct lc_extent *unzeroed);
 bool lc_extent_fit(struct lc_idle *idle, const struct lc_constraint *c,
-		   struct lc_extent_found *found);
+		   unsigned int tries, struct lc_extent_found *found);
 bool lc_extent_take_oldest(struct lc_idle *idle, unsigned long nr_pages,
 			   struct lc_extent *ext);
 bool lc_extent_take_within(struct lc_idle *idle, const struct lc_extent *range,

@@ -359,6 +359,9 @@ unsigned long lc_pool_release(const struct lc_extent *ext, bool zeroed,
  */
 #define LC_POOL_WORTH	16UL
 
+/* Extents long enough but unfit otherwise that one request looks at. */
+#define LC_POOL_TRIES	64
+
 /*
  * Choose pages for a request, at the end of an idle extent that has the smaller
  * fragmentation cost. If that outweighs what it saves they stay, unless less than
@@ -372,7 +375,7 @@ static bool lc_pool_choose(struct lc_pool *pool, const struct lc_constraint *c,
 	struct lc_extent_found found;
 	struct lc_extent high;
 
-	if (!lc_extent_fit(&pool->idle, c, &found))
+	if (!lc_extent_fit(&pool->idle, c, LC_POOL_TRIES, &found))
 		return false;
 	*ext = found.ext;
 	high = found.ext;

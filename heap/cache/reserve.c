@@ -226,11 +226,12 @@ static bool lc_reserve_cut(struct lc_reserve *reserve,
 	if (lc_extent_spare_alloc(&spare, false, GFP_KERNEL))
 		return false;
 	/* another request may take the place first */
-	while (!taken && lc_extent_fit(&reserve->idle, c, &found))
+	while (!taken && lc_extent_fit(&reserve->idle, c, UINT_MAX, &found))
 		taken = lc_extent_take(&reserve->idle, &found.ext, &spare,
 				       unzeroed);
 	lc_extent_spare_free(&spare);
-	*ext = found.ext;
+	if (taken)
+		*ext = found.ext;
 	return taken;
 }
 

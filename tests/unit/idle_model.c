@@ -310,7 +310,7 @@ bool model_fit(struct idle_model *m, const struct lc_constraint *c,
 		if (zeroed)
 			break;
 	}
-	done = lc_extent_fit(&m->idle, c, found);
+	done = lc_extent_fit(&m->idle, c, FIT_TRIES, found);
 	assert(done == any && found->nr_extents == nr);
 	assert(!done || (found->ext.pfn == best.ext.pfn &&
 			 found->ext.nr_pages == c->nr_pages &&

@@ -212,6 +212,11 @@ static struct lc_extent fit(unsigned long nr_pages, unsigned long align,
 
 static void check_fit(void)
 {
+	const struct lc_constraint above = {
+		.nr_pages = 2, .align = 1, .start_pfn = AT + 1000,
+		.end_pfn = LC_NO_LIMIT,
+	};
+	struct lc_extent_found found;
 	unsigned long i;
 
 	model_begin(&m);
@@ -247,6 +252,8 @@ static void check_fit(void)
 	   "after 64 that do not fit no more are looked at");
 	is(fit(3, 1, AT + 1000, LC_NO_LIMIT).pfn, AT + 1100,
 	   "none that is too short is");
+	ok(lc_extent_fit(&m.idle, &above, UINT_MAX, &found) &&
+	   found.ext.pfn == AT + 1100, "all are where that must not decide");
 	model_end(&m);
 }
 
