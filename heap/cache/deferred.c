@@ -125,8 +125,14 @@ static void lc_deferred_add(struct list_head *pages)
 {
 	mutex_lock(&lc_deferred_lock);
 	list_splice_tail(pages, &lc_deferred_pages);
+	/* further pages must not put off a check that is due */
+	if (lc_deferred_delay > LC_DEFERRED_MIN)
+		mod_delayed_work(lc_deferred_wq, &lc_deferred_work,
+				 LC_DEFERRED_MIN);
+	else
+		queue_delayed_work(lc_deferred_wq, &lc_deferred_work,
+				   LC_DEFERRED_MIN);
 	lc_deferred_delay = LC_DEFERRED_MIN;
-	mod_delayed_work(lc_deferred_wq, &lc_deferred_work, LC_DEFERRED_MIN);
 	mutex_unlock(&lc_deferred_lock);
 }
 
