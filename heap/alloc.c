@@ -181,7 +181,10 @@ static struct zone *lc_alloc_zone(const struct lc_alloc_control *ac,
 	return zone;
 }
 
-/* Of the nearest node only: pages of another one are not worth it. */
+/*
+ * Of the nearest node only: pages of another one are not worth it. Where memory is
+ * short the pool has to make way instead.
+ */
 static int lc_alloc_from_pool(struct lc_alloc_control *ac)
 {
 	int node = NUMA_NO_NODE;
@@ -195,7 +198,8 @@ static int lc_alloc_from_pool(struct lc_alloc_control *ac)
 		if (node != NUMA_NO_NODE && node != zone_to_nid(zone))
 			break;
 		node = zone_to_nid(zone);
-		if (!lc_pool_take(&ac->c, zone, &ac->ext, &ac->unzeroed))
+		if (!lc_limit_strained(zone, &ac->c) &&
+		    !lc_pool_take(&ac->c, zone, &ac->ext, &ac->unzeroed))
 			return 0;
 	}
 	return -ENOSPC;
@@ -554,15 +558,6 @@ report:
 	return ERR_PTR(ret);
 }
 
-/* Empty just these pages, in one attempt. */
-static int lc_alloc_at(const struct lc_extent *ext, struct zone *zone,
-		       const struct lc_constraint *c, unsigned int flags)
-{
-	if (!lc_zone_permitted(zone, flags))
-		return -ENOSPC;
-	return lc_window_at(ext, zone, c, lc_alloc_deadline());
-}
-
 /**
  * lc_alloc_grow - let a range grow in place
  * @range: a range to which no other task has a reference
@@ -588,7 +583,8 @@ int lc_alloc_grow(struct lc_range *range, unsigned long nr_pages,
 	};
 	int ret;
 
-	if (nr_pages > end_pfn - range->ext.pfn)
+	if (nr_pages > end_pfn - range->ext.pfn ||
+	    !lc_zone_permitted(zone, range->flags))
 		return -ENOSPC;
 	ret = lc_limit_charge_more(range->user, more.nr_pages);
 	if (ret) {
@@ -597,7 +593,7 @@ int lc_alloc_grow(struct lc_range *range, unsigned long nr_pages,
 	}
 	if (ret)
 		return ret;
-	ret = lc_alloc_at(&more, zone, &c, range->flags);
+	ret = lc_window_at(&more, zone, &c, lc_alloc_deadline());
 	if (ret)
 		goto uncharge;
 	ret = lc_range_extend(range, nr_pages);

@@ -438,6 +438,25 @@ bool lc_limit_spare(struct zone *zone, const struct lc_constraint *c, bool taken
 }
 
 /**
+ * lc_limit_strained - would it be too much to hand out pages that are not free?
+ * @zone: their zone
+ * @c: placement constraints
+ *
+ * For pages just taken from the page allocator, which gives until next to nothing is
+ * left, and for those of the pool, which could have made way. All zones are counted
+ * only if this one is below its watermarks.
+ *
+ * Context: any.
+ * Return: true if the next caller of the page allocator might invoke the OOM killer.
+ */
+bool lc_limit_strained(struct zone *zone, const struct lc_constraint *c)
+{
+	return zone_page_state(zone, NR_FREE_PAGES) < high_wmark_pages(zone) +
+		       zone_page_state(zone, NR_FREE_CMA_PAGES) &&
+	       !lc_limit_spare(zone, c, true);
+}
+
+/**
  * lc_limit_begin - pages are about to be taken from a zone
  * @zone: the zone
  * @c: placement constraints, with the number of pages

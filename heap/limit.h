@@ -27,6 +27,7 @@ void lc_limit_uncharge(struct lc_user *user, unsigned long nr_pages);
 unsigned long lc_limit_late(void);
 struct lc_user *lc_limit_charge_late(unsigned long nr_pages);
 void lc_limit_uncharge_late(struct lc_user *user, unsigned long nr_pages);
+bool lc_limit_strained(struct zone *zone, const struct lc_constraint *c);
 bool lc_limit_begin(struct zone *zone, const struct lc_constraint *c);
 void lc_limit_end(struct zone *zone, unsigned long nr_pages);
 unsigned int lc_limit_ended(void);

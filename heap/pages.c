@@ -249,19 +249,6 @@ void lc_pages_return(const struct lc_extent *ext)
 	lc_zone_freed(zone, ext);
 }
 
-/*
- * The page allocator gives until next to nothing is left, and the next caller
- * would wake the OOM killer. All zones are counted only if this one is below its
- * watermarks.
- */
-static bool lc_too_much(const struct page *page, const struct lc_constraint *c)
-{
-	struct zone *zone = page_zone(page);
-
-	return lc_zone_free_pages(zone) < high_wmark_pages(zone) &&
-	       !lc_limit_spare(zone, c, true);
-}
-
 /**
  * lc_pages_alloc - take pages from the page allocator
  * @c: placement constraints
@@ -307,7 +294,7 @@ int lc_pages_alloc(const struct lc_constraint *c, int node, bool movable,
 	rest = (struct lc_extent){ lc_extent_end(ext), (1UL << order) - c->nr_pages };
 	if (ext->pfn < c->start_pfn || lc_extent_end(ext) > c->end_pfn ||
 	    (order >= pageblock_order && !lc_pageblock_ordinary(ext->pfn)) ||
-	    lc_too_much(page, c)) {
+	    lc_limit_strained(page_zone(page), c)) {
 		rest.pfn = ext->pfn;
 		rest.nr_pages = 1UL << order;
 		lc_pages_free(&rest);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Promise: memory: memory pressure evicts the pool before an OOM kill; the reserve stays
+ * Promise: memory: where memory is short the pool makes way, and no buffer is made of it
  */
 #include <stdio.h>
 
@@ -9,6 +10,8 @@
 #define RESERVE_MIB	128
 /* What the machine needs above its watermarks to go on. */
 #define SPARE_MIB	96
+
+#define SCALE		"/proc/sys/vm/watermark_scale_factor"
 
 static int heap;
 
@@ -79,6 +82,45 @@ static void test_pressure(void)
 	is(reserve_set(0), 0, "the reserve is given back");
 }
 
+/*
+ * Between its watermarks a zone is left alone by reclaim: the pool is not evicted by
+ * what is allocated, and what it has is all that could be.
+ */
+static void test_strained(void)
+{
+	long killed = vmstat("oom_kill"), taken = counter("from_pool"), idle;
+	FILE *f = text_open(SCALE);
+	int told, stop, buf;
+	char scale[16], c;
+	size_t len;
+	long high;
+	pid_t pid;
+
+	if (!fgets(scale, sizeof(scale), f))
+		bail(SCALE ": %m");
+	fclose(f);
+	close(buf_new(heap, MIB(200)));
+	idle = pool_mib();
+	ok(idle >= 200, "%ld MiB are idle in the pool", idle);
+	text_set(SCALE, "1000");
+	high = watermarks_kib();
+	/* what is idle is left, and half of what lies between the watermarks */
+	len = (size_t)(meminfo_kib("MemFree") - high + high / 8) * 1024;
+	pid = eat(len, &told, &stop);
+	ok(read(told, &c, 1) == 1, "a process gets %zu MiB", len >> 20);
+	diag("%ld MiB are idle, %ld KiB free, %ld kept", pool_mib(),
+	     meminfo_kib("MemFree"), high);
+	buf = heap_alloc(heap, MIB(200));
+	is(counter("from_pool"), taken, "the pool has not served a request");
+	if (buf >= 0)
+		close(buf);
+	close(stop);
+	is(child_status(pid), 0, "the process lives to the end");
+	is(vmstat("oom_kill"), killed, "nothing was killed");
+	close(told);
+	text_set(SCALE, scale);
+}
+
 int main(void)
 {
 	unsigned long age, max, limit = patience();
@@ -91,6 +133,7 @@ int main(void)
 	param_set("pool_age_ms", 3600 * 1000);
 	param_set("pool_max_mb", 4096);
 	test_pressure();
+	test_strained();
 	param_set("pool_max_mb", max);
 	param_set("pool_age_ms", age);
 	param_set("time_limit_ms", limit);
