@@ -214,7 +214,7 @@ static void lc_reserve_drop(const struct lc_extent *ext, unsigned long pfn)
 	lc_reserve_return(&above, true);
 }
 
-/* Return: false if there is no room. */
+/* Return: false if there is no room; @ext and @unzeroed are set on success only. */
 static bool lc_reserve_cut(struct lc_reserve *reserve,
 			   const struct lc_constraint *c, struct lc_extent *ext,
 			   struct lc_extent *unzeroed)
@@ -264,7 +264,10 @@ int lc_reserve_take(const struct lc_constraint *c, struct zone *zone,
 			lc_reserve_drop(ext, bad);
 			continue;
 		}
-		/* it may reach into a neighbour that has just been replaced */
+		/*
+		 * It may reach into a neighbour that has just been replaced. Whether the
+		 * reserve owns it does not matter, if that is the same for all of it.
+		 */
 		lc_reserve_owns(&part);
 		if (part.nr_pages == ext->nr_pages) {
 			*unzeroed = dirty;

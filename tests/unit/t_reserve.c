@@ -169,10 +169,38 @@ static void change(void)
 	}
 }
 
+/* Only the last of many extents is where a request may be. */
+static void check_many(void)
+{
+	const struct lc_constraint c = {
+		.nr_pages = 2,
+		.align = 1,
+		.start_pfn = START + NR_PAGES - 2,
+		.end_pfn = LC_NO_LIMIT,
+	};
+	struct lc_extent ext, unzeroed;
+	unsigned long i;
+
+	for (i = 0; i < NR_PAGES; i += 5) {
+		ext = (struct lc_extent){ START + i, 2 };
+		give(&ext, FREE, RESERVE);
+		assert(!lc_reserve_add(&ext, false));
+	}
+	is(lc_reserve_take(&c, &zone, &ext, &unzeroed), 0,
+	   "%lu extents set aside serve what fits into the last", i / 5);
+	is(ext.pfn, c.start_pfn, "there");
+	lc_reserve_return(&ext, true);
+	lc_reserve_set_target(0, 0);
+	ok(!lc_reserve_pages(0), "and all go");
+}
+
 int main(void)
 {
 	unsigned long i, taken = 0, lost = 0;
 
+	others_run = true;
+	check_many();
+	others_run = false;
 	for (i = 0; i < ROUNDS; i++) {
 		change();
 		taken += buffers[0].ext.nr_pages != 0;
