@@ -38,8 +38,8 @@
  * @map: the summaries
  * @refreshed: jiffies when summaries were last renewed on suspicion
  * @late: attempts here that were left behind and have not ended
- * @offline_start: first block of a range that is going offline
- * @offline_end: the block behind it; the range is empty if none goes
+ * @offline_start: first block of a range that is going offline, or LC_OFFLINE_NONE
+ * @offline_end: the block behind it, or 0
  * @hotplugs: how often memory came or went: a scan that began before is void
  */
 struct lc_zone {
@@ -59,7 +59,7 @@ struct lc_zone {
  */
 static DEFINE_MUTEX(lc_zones_lock);
 static DEFINE_XARRAY(lc_zones);	/* by lc_zone_key(); entries stay until unload */
-static unsigned long lc_offline_start;
+static unsigned long lc_offline_start = LC_OFFLINE_NONE;
 static unsigned long lc_offline_end;
 
 /** lc_zone_key - a number for each zone, to index by. Context: any. */
@@ -610,7 +610,7 @@ static int lc_zone_forget(struct lc_zone *lz, unsigned long start,
 	b = max(start, lc_pbmap_start(&lz->map));
 	if (going && lc_pbmap_claimed(&lz->map, b, last))
 		return -EBUSY;
-	lz->offline_start = going ? start : 0;
+	lz->offline_start = going ? start : LC_OFFLINE_NONE;
 	lz->offline_end = going ? end : 0;
 	WRITE_ONCE(lz->hotplugs, lz->hotplugs + 1);
 	for (; b < last; b++) {
@@ -629,7 +629,7 @@ static int lc_zones_forget(const struct lc_extent *ext, bool going)
 	int err;
 
 	guard(mutex)(&lc_zones_lock);
-	WRITE_ONCE(lc_offline_start, going ? start : 0);
+	WRITE_ONCE(lc_offline_start, going ? start : LC_OFFLINE_NONE);
 	WRITE_ONCE(lc_offline_end, going ? end : 0);
 	xa_for_each(&lc_zones, key, lz) {
 		err = lc_zone_forget(lz, start, end, going);
@@ -643,8 +643,8 @@ static int lc_zones_forget(const struct lc_extent *ext, bool going)
  * lc_zone_leaving - is some of this memory going offline right now?
  * @ext: the pages
  *
- * Takes no lock: the caller has just made the memory known, under a lock that
- * the memory notifier takes after lc_zone_offline_begin().
+ * Takes no lock: the caller has made the memory known under a lock that the memory
+ * notifier takes after lc_zone_offline_begin(). A range half written counts as empty.
  *
  * Context: process. Return: true if it is.
  */

@@ -6,6 +6,9 @@
 #include "../types.h"
 #include "placement.h"
 
+/* Where a range of blocks begins that is empty: none ends above it. */
+#define LC_OFFLINE_NONE		ULONG_MAX
+
 struct lc_zone;
 struct zone;
 

@@ -610,6 +610,47 @@ static void gone(unsigned long first, unsigned long nr)
 	lc_zone_offline_end(&ext, true);
 }
 
+/* pthread.h needs kernel headers, which are stubs here. */
+typedef unsigned long pthread_t;
+int pthread_create(pthread_t *thread, const void *attr, void *(*run)(void *), void *arg);
+int pthread_join(pthread_t thread, void **result);
+
+static bool hotplugs_end;
+
+static void *hotplug_often(void *arg)
+{
+	int i, refused = 0;
+
+	for (i = 0; i < 1000000; i++) {
+		refused += going(4, 4) != 0;
+		stays(4, 4);
+	}
+	*(int *)arg = refused;
+	__atomic_store_n(&hotplugs_end, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* Memory comes and goes while a thread looks at its neighbour, without a lock. */
+static void check_hotplug_race(void)
+{
+	struct lc_extent below, above;
+	unsigned long seen = 0;
+	pthread_t thread;
+	int refused = -1;
+
+	draw("............");
+	below = some_blocks(0, 4);
+	above = some_blocks(8, 4);
+	if (pthread_create(&thread, NULL, hotplug_often, &refused))
+		bail("pthread_create");
+	while (!__atomic_load_n(&hotplugs_end, __ATOMIC_ACQUIRE))
+		seen += lc_zone_leaving(&below) + lc_zone_leaving(&above);
+	pthread_join(thread, NULL);
+	is(refused, 0, "memory goes and comes back");
+	is(seen, 0, "what is beside it never seems to leave");
+	machine_free(&m);
+}
+
 static void check_hotplug(void)
 {
 	struct lc_extent ext, half;
@@ -1135,6 +1176,7 @@ int main(void)
 	check_part();
 	check_reclaim();
 	check_hotplug();
+	check_hotplug_race();
 	check_hotplug_scan();
 	check_hotplug_idle();
 	check_fits();
