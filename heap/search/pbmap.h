@@ -39,7 +39,12 @@ enum lc_pb_state {
 #define LC_PB_COST_MAX		0xffffU
 #define LC_PB_STAMP_MASK	0x1fffU
 
-/* Time is counted in ticks of a quarter of a second and wraps. */
+/*
+ * Time is counted in ticks of a quarter of a second and wraps, after half an hour. A
+ * summary as old as that looks new again, for no longer than one that is: two seconds
+ * until it is stale, four minutes at most while a failure counts. It is a hint all the
+ * same, and a wrap is longer than any time that is compared with.
+ */
 #define LC_TICKS_PER_SEC	4U
 #define LC_STALE_TICKS		(2 * LC_TICKS_PER_SEC)
 

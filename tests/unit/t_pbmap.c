@@ -123,6 +123,34 @@ static void check_pinned(void)
 	   "a pin that lasts is scanned ever less often");
 }
 
+/*
+ * What was not scanned for so long that time has wrapped looks new again: no longer than
+ * what is, and the rest of the time it is old.
+ */
+static void check_wrap(void)
+{
+	const u32 period = LC_PB_STAMP_MASK + 1, hold = 1U << LC_PB_FAILS_MAX;
+	struct lc_pb pb = lc_pb_summary(LC_PB_MOVABLE, 0, 77), fresh;
+	u32 now, stale = 0, held = 0, longest = 0, run = 0;
+	int i;
+
+	for (now = 77 + period; now < 77 + 3 * period; now++)
+		stale += lc_pb_age(pb, now) >= LC_STALE_TICKS;
+	is(stale, 2 * (period - LC_STALE_TICKS), "after a wrap a summary is stale as before");
+	for (i = 0; i < 20; i++)
+		pb = lc_pb_after_failure(pb, 77);
+	for (now = 77 + period; now < 77 + 3 * period; now++) {
+		run = lc_pb_held(pb, now) ? run + 1 : 0;
+		held += run != 0;
+		longest = max(longest, run);
+	}
+	is(longest, hold, "one that failed is held as long as after the failure");
+	is(held, 2 * hold, "once a wrap");
+	fresh = scanned(pb, LC_PB_MOVABLE, 0, 77 + period + 4 * hold);
+	is(fresh.state, LC_PB_MOVABLE, "the scan after that finds it movable");
+	ok(fresh.fails < pb.fails, "and forgives: four times as long is less than a wrap");
+}
+
 static void check_slots(void)
 {
 	const struct lc_slot *slot;
@@ -191,6 +219,7 @@ int main(void)
 	check_fields();
 	check_failure();
 	check_pinned();
+	check_wrap();
 	check_slots();
 	check_claims();
 	check_replace();
