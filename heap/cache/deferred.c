@@ -6,16 +6,19 @@
  * No other buffer gets them, and they stay charged to their user until they are
  * free. The kernel does not report that a reference is dropped. So the owner's
  * stays, and the pages are checked: soon at first, then at growing intervals of up
- * to a second, and whenever memory or room below a limit is short. Those without
- * further references go to their reserve, or to the page allocator.
+ * to a second; soon again when memory is short, and at once for a request that fails
+ * for want of it, or of room below a limit. Those without further references go to
+ * their reserve, or to the page allocator.
  *
- * All functions may sleep.
+ * All functions may sleep, except the shrinker's.
  */
 
+#include <linux/err.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
+#include <linux/shrinker.h>
 #include <linux/workqueue.h>
 
 #include "../compat.h"
@@ -26,20 +29,29 @@
 
 #define LC_DEFERRED_MIN		(HZ / 100 + 1)
 #define LC_DEFERRED_MAX		HZ
+/* Pages looked at before others get at the list. */
+#define LC_DEFERRED_BATCH	1024UL
 
-/* One check at a time: after it, what was found before is free, and charged no more. */
+/*
+ * One check at a time: after it, what was found before is free, and charged no more.
+ * Only a check removes pages from the list.
+ */
 static DEFINE_MUTEX(lc_deferred_check_lock);
+/* Checks that have begun, and pages freed by them. */
+static unsigned long lc_deferred_checks;
+static unsigned long lc_deferred_freed;
 /* Guards what follows. Nothing is allocated or freed under it. */
 static DEFINE_MUTEX(lc_deferred_lock);
 /* By page->lru; page->private is the struct lc_user, or NULL. */
 static LIST_HEAD(lc_deferred_pages);
-/* Jiffies between two checks. */
+/* After how many jiffies the next check comes at the latest; see lc_deferred_soon(). */
 static unsigned long lc_deferred_delay;
 
 static void lc_deferred_recheck(struct work_struct *work);
 static DECLARE_DELAYED_WORK(lc_deferred_work, lc_deferred_recheck);
 /* Freeing much memory takes long: not on the queues of one CPU. */
 static struct workqueue_struct *lc_deferred_wq;
+static struct shrinker *lc_deferred_shrinker;
 
 /**
  * struct lc_run - pages without further references, to be returned together
@@ -84,19 +96,28 @@ static void lc_run_add(struct lc_run *run, struct page *page)
 	run->ext.nr_pages++;
 }
 
-static unsigned long lc_deferred_free(bool all)
+static void lc_deferred_free(bool all)
 {
 	struct page *page, *next;
+	unsigned long seen = 0;
 	struct lc_run run = {};
 	LIST_HEAD(free);
 
-	mutex_lock(&lc_deferred_check_lock);
+	lockdep_assert_held(&lc_deferred_check_lock);
+	WRITE_ONCE(lc_deferred_checks, lc_deferred_checks + 1);
+	/* before a page is looked at: pairs with the barrier in lc_deferred_check() */
+	smp_mb();
 	mutex_lock(&lc_deferred_lock);
 	list_for_each_entry_safe(page, next, &lc_deferred_pages, lru) {
 		/* a broken one is noted, and found when it is taken again */
 		if (all || lc_page_broken(page) || !lc_page_shared(page))
 			list_move_tail(&page->lru, &free);
+		if (++seen % LC_DEFERRED_BATCH)
+			continue;
+		/* they only add to the end */
+		mutex_unlock(&lc_deferred_lock);
 		cond_resched();
+		mutex_lock(&lc_deferred_lock);
 	}
 	mutex_unlock(&lc_deferred_lock);
 	list_for_each_entry_safe(page, next, &free, lru) {
@@ -104,35 +125,58 @@ static unsigned long lc_deferred_free(bool all)
 		cond_resched();
 	}
 	lc_run_end(&run);
-	mutex_unlock(&lc_deferred_check_lock);
-	return run.done;
+	WRITE_ONCE(lc_deferred_freed, lc_deferred_freed + run.done);
 }
 
 static void lc_deferred_recheck(struct work_struct *work)
 {
-	unsigned long done = lc_deferred_free(false);
+	unsigned long delay = READ_ONCE(lc_deferred_delay);
 
+	delay = lc_deferred_check() ? LC_DEFERRED_MIN :
+				      min(delay * 2, LC_DEFERRED_MAX);
 	mutex_lock(&lc_deferred_lock);
-	lc_deferred_delay = done ? LC_DEFERRED_MIN :
-			    min(lc_deferred_delay * 2, LC_DEFERRED_MAX);
-	if (!list_empty(&lc_deferred_pages))
-		queue_delayed_work(lc_deferred_wq, &lc_deferred_work,
-				   lc_deferred_delay);
+	/* it is pending already if pages were added, or memory is short */
+	if (!list_empty(&lc_deferred_pages) &&
+	    queue_delayed_work(lc_deferred_wq, &lc_deferred_work, delay))
+		WRITE_ONCE(lc_deferred_delay, delay);
 	mutex_unlock(&lc_deferred_lock);
+}
+
+/*
+ * The next check comes after the shortest delay. One that is due as soon stays: put off
+ * by each of many calls it would never come. The shrinker holds no lock: a call of its
+ * may be lost when a check ends, but not the next one.
+ */
+static void lc_deferred_soon(void)
+{
+	if (READ_ONCE(lc_deferred_delay) == LC_DEFERRED_MIN) {
+		queue_delayed_work(lc_deferred_wq, &lc_deferred_work, LC_DEFERRED_MIN);
+		return;
+	}
+	WRITE_ONCE(lc_deferred_delay, LC_DEFERRED_MIN);
+	mod_delayed_work(lc_deferred_wq, &lc_deferred_work, LC_DEFERRED_MIN);
+}
+
+/* Reclaim asks: what others let go by now would help, but nothing is freed here. */
+static unsigned long lc_deferred_count(struct shrinker *shrinker,
+				       struct shrink_control *sc)
+{
+	if (!list_empty(&lc_deferred_pages))
+		lc_deferred_soon();
+	return SHRINK_EMPTY;
+}
+
+static unsigned long lc_deferred_scan(struct shrinker *shrinker,
+				      struct shrink_control *sc)
+{
+	return SHRINK_STOP;
 }
 
 static void lc_deferred_add(struct list_head *pages)
 {
 	mutex_lock(&lc_deferred_lock);
 	list_splice_tail(pages, &lc_deferred_pages);
-	/* further pages must not put off a check that is due */
-	if (lc_deferred_delay > LC_DEFERRED_MIN)
-		mod_delayed_work(lc_deferred_wq, &lc_deferred_work,
-				 LC_DEFERRED_MIN);
-	else
-		queue_delayed_work(lc_deferred_wq, &lc_deferred_work,
-				   LC_DEFERRED_MIN);
-	lc_deferred_delay = LC_DEFERRED_MIN;
+	lc_deferred_soon();
 	mutex_unlock(&lc_deferred_lock);
 }
 
@@ -182,11 +226,24 @@ unsigned long lc_deferred_return(const struct lc_extent *ext,
 /**
  * lc_deferred_check - free the deferred pages that have no other references left
  *
- * Context: process. Return: how many there were.
+ * However many call it at a time, not each goes through the pages: a check that began
+ * after the call will do.
+ *
+ * Context: process. Return: how many were freed meanwhile.
  */
 unsigned long lc_deferred_check(void)
 {
-	return lc_deferred_free(false);
+	unsigned long freed = READ_ONCE(lc_deferred_freed), checks;
+
+	/* after a reference is dropped: pairs with the barrier in lc_deferred_free() */
+	smp_mb();
+	checks = READ_ONCE(lc_deferred_checks);
+	mutex_lock(&lc_deferred_check_lock);
+	if (checks == lc_deferred_checks)
+		lc_deferred_free(false);
+	freed = lc_deferred_freed - freed;
+	mutex_unlock(&lc_deferred_check_lock);
+	return freed;
 }
 
 /**
@@ -211,12 +268,20 @@ bool lc_deferred_overlaps(const struct lc_extent *ext)
 	return found;
 }
 
-/** lc_deferred_init - prepare the checks. Return: 0 or -ENOMEM */
+/** lc_deferred_init - prepare the checks. Return: 0 or -errno */
 int lc_deferred_init(void)
 {
 	lc_deferred_wq = alloc_workqueue(KBUILD_MODNAME "_deferred",
 					 WQ_UNBOUND, 1);
-	return lc_deferred_wq ? 0 : -ENOMEM;
+	if (!lc_deferred_wq)
+		return -ENOMEM;
+	lc_deferred_shrinker = lc_shrinker_register(KBUILD_MODNAME "_deferred",
+						    lc_deferred_count,
+						    lc_deferred_scan, 0);
+	if (!IS_ERR(lc_deferred_shrinker))
+		return 0;
+	destroy_workqueue(lc_deferred_wq);
+	return PTR_ERR(lc_deferred_shrinker);
 }
 
 /**
@@ -227,7 +292,10 @@ int lc_deferred_init(void)
  */
 void lc_deferred_exit(void)
 {
+	lc_shrinker_unregister(lc_deferred_shrinker);
+	mutex_lock(&lc_deferred_check_lock);
 	lc_deferred_free(true);
+	mutex_unlock(&lc_deferred_check_lock);
 	cancel_delayed_work_sync(&lc_deferred_work);
 	destroy_workqueue(lc_deferred_wq);
 }
