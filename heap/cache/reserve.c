@@ -163,9 +163,9 @@ void lc_reserve_put(struct lc_extent *part, bool usable, bool zeroed,
 							  part->nr_pages);
 		leave.pfn += stay.nr_pages;
 		leave.nr_pages -= stay.nr_pages;
-		lc_extent_set_cut(&reserve->owned, &leave, &spare->owner);
-		if (stay.nr_pages)
-			lc_extent_put(&reserve->idle, &stay, zeroed, spare);
+		WARN_ON_ONCE(!lc_extent_set_cut(&reserve->owned, &leave, &spare->owner));
+		WARN_ON_ONCE(stay.nr_pages &&
+			     !lc_extent_put(&reserve->idle, &stay, zeroed, spare));
 	}
 	if (stay.nr_pages && !zeroed)
 		lc_worker_kick();
@@ -307,7 +307,7 @@ static void lc_reserve_forget(struct lc_reserve *reserve,
 
 	lc_extent_spare_alloc(&spare, true, GFP_KERNEL | __GFP_NOFAIL);
 	scoped_guard(spinlock, &lc_reserve_lock)
-		lc_extent_set_cut(&reserve->owned, ext, &spare.owner);
+		WARN_ON_ONCE(!lc_extent_set_cut(&reserve->owned, ext, &spare.owner));
 	lc_extent_spare_free(&spare);
 }
 
@@ -434,8 +434,8 @@ int lc_reserve_add(const struct lc_extent *ext, bool replace)
 	if (replace)
 		lc_reserve_disown(node);
 	scoped_guard(spinlock, &lc_reserve_lock) {
-		lc_extent_set_add(&reserve->owned, ext, &spare.owner);
-		lc_extent_put(&reserve->idle, ext, true, &spare);
+		WARN_ON_ONCE(!lc_extent_set_add(&reserve->owned, ext, &spare.owner));
+		WARN_ON_ONCE(!lc_extent_put(&reserve->idle, ext, true, &spare));
 		WRITE_ONCE(lc_reserve_target[node], lc_reserve_pages(node));
 	}
 	lc_extent_spare_free(&spare);
