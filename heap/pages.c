@@ -260,16 +260,18 @@ void lc_pages_return(const struct lc_extent *ext)
  * warning. The pages are split, so that they are freed like all others.
  *
  * Context: process, may sleep.
- * Return: 0, or -ENOSPC if there is no such block, or watermark checks refuse it.
+ * Return: 0; -ENOSPC if there is no such block, or watermark checks refuse it; -EINTR
+ * if the current task is being killed.
  */
 int lc_pages_alloc(const struct lc_constraint *c, int node, bool movable,
 		   struct lc_extent *ext)
 {
-	gfp_t gfp = (GFP_HIGHUSER & ~__GFP_RECLAIM) | __GFP_ZERO | __GFP_NOWARN;
+	gfp_t gfp = (GFP_HIGHUSER & ~__GFP_RECLAIM) | __GFP_NOWARN;
 	int order = max_t(int, ilog2(c->align),
 				   get_order(c->nr_pages << PAGE_SHIFT));
 	struct lc_extent rest;
 	struct page *page;
+	int ret;
 
 	if (order > MAX_PAGE_ORDER)
 		return -ENOSPC;
@@ -301,6 +303,9 @@ int lc_pages_alloc(const struct lc_constraint *c, int node, bool movable,
 		return -ENOSPC;
 	}
 	lc_pages_free(&rest);
-	lc_pages_reset_tags(ext);
-	return 0;
+	/* only now: what is refused, and the rest, need not be zeroed */
+	ret = lc_pages_init(ext);
+	if (ret)
+		lc_pages_free(ext);
+	return ret;
 }
