@@ -247,8 +247,7 @@ static int lc_ioctl_open(struct lc_call *call)
 
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	if (open->__reserved || !lc_fd_flags_valid(open->fd_flags) ||
-	    open->flags & ~LAZY_CONTIG_HOLD)
+	if (open->flags & ~LAZY_CONTIG_HOLD || !lc_fd_flags_valid(open->fd_flags))
 		return -EINVAL;
 	range = lc_kept_get(open->phys_addr);
 	if (IS_ERR(range))
@@ -310,7 +309,7 @@ static int lc_ioctl_free(struct lc_call *call)
 }
 
 /* The direction that the flags of DMA_BUF_IOCTL_SYNC mean; DMA_NONE: they are invalid. */
-static enum dma_data_direction lc_sync_dir(u32 flags)
+static enum dma_data_direction lc_sync_dir(u64 flags)
 {
 	if (flags & ~DMA_BUF_SYNC_VALID_FLAGS_MASK)
 		return DMA_NONE;
@@ -332,7 +331,7 @@ static int lc_ioctl_sync(struct lc_call *call)
 	struct dma_buf *dmabuf;
 	int ret = -EINVAL;
 
-	if (dir == DMA_NONE || sync->__reserved || !sync->len)
+	if (dir == DMA_NONE || !sync->len)
 		return -EINVAL;
 	dmabuf = dma_buf_get(sync->fd);
 	if (IS_ERR(dmabuf))
@@ -354,7 +353,7 @@ put_dmabuf:
 /**
  * struct lc_ioctl - description of an ioctl
  * @size: size of its struct in this version
- * @min_size: size of its struct as first published
+ * @min_size: size of its struct in version 1.0
  * @func: does all that can fail
  * @end: completion, optional: called if @func succeeded, with 0 after the struct
  *	was copied to user space, or with the error of that copy to undo @func
@@ -384,7 +383,7 @@ static const struct lc_ioctl lc_ioctls[] = {
 	},
 	[_IOC_NR(LAZY_CONTIG_IOCTL_OPEN)] = {
 		.size = sizeof(struct lazy_contig_open),
-		.min_size = offsetofend(struct lazy_contig_open, __reserved),
+		.min_size = offsetofend(struct lazy_contig_open, flags),
 		.func = lc_ioctl_open,
 		.end = lc_ioctl_new_fd,
 		.answers = true,

@@ -211,7 +211,7 @@ static int open_call(struct fuzz *f)
 		.size = size_of(f, sizeof(arg)),
 		.fd_flags = fd_flags(f),
 		.phys_addr = address(f),
-		.flags = one_in(f, 4) ? number(f) : 0,
+		.flags = one_in(f, 4) ? number(f) : one_in(f, 4) ? LAZY_CONTIG_HOLD : 0,
 	};
 	int ret;
 
@@ -251,7 +251,6 @@ static int part_sync_call(struct fuzz *f)
 		.size = size_of(f, sizeof(arg)),
 		.fd = any_fd(f),
 		.flags = one_in(f, 8) ? number(f) : fuzz_below(f, 8),
-		.__reserved = one_in(f, 16),
 		.offset = one_in(f, 2) ? 0 : length(f),
 		.len = length(f),
 	};

@@ -9,7 +9,8 @@
  *
  * The structs are extensible. Each begins with @size, which the caller sets to
  * the sizeof() of the struct that it was compiled with. New fields are only
- * appended, and zero in a new field selects the behaviour before it existed. A
+ * appended, and zero in a new field selects the behaviour before it existed. Flags of
+ * all ioctls are distinct bits, but for those that QUERY returns. A
  * kernel that knows fewer fields than the caller accepts the call if the unknown
  * ones are zero; a kernel that knows more takes the missing ones as zero and
  * writes nothing beyond @size.
@@ -17,12 +18,13 @@
  * Errors that every ioctl here can return, besides those listed with it:
  *
  *  -ENOTTY	unknown ioctl
- *  -EINVAL	@size is smaller than the first published struct, an unknown
- *		flag is set, or a reserved field is not zero
+ *  -EINVAL	@size is smaller than the struct of version 1.0, an unknown flag is
+ *		set, or a reserved field is not zero
  *  -E2BIG	a field unknown to this kernel is not zero, or @size is larger than
  *		a page
  *  -EFAULT	the struct cannot be read or written
- *  -EPERM	the caller lacks CAP_SYS_ADMIN where the ioctl demands it
+ *  -EPERM	the caller lacks CAP_SYS_ADMIN: where the ioctl demands it, this is
+ *		said before what else is wrong
  *
  * The structs have the same layout for 32-bit and 64-bit callers.
  */
@@ -86,16 +88,17 @@ struct lazy_contig_query {
  *	struct lazy_contig_query
  * @min_addr: in: lowest physical address of any byte; 0 means no limit
  *
- * %LAZY_CONTIG_KEEP needs CAP_SYS_ADMIN; %LAZY_CONTIG_PINNABLE needs no privilege.
+ * What @fd and @phys_addr are on input does not matter. %LAZY_CONTIG_KEEP needs
+ * CAP_SYS_ADMIN; %LAZY_CONTIG_PINNABLE needs no privilege.
  * Without CAP_SYS_ADMIN @align is at most the size of a huge page (PMD), -EPERM
  * otherwise; and addresses are rounded, so that bounds do not tell where the buffer
  * lies: @min_addr up to a power of two, @max_addr + 1 down to one.
  *
  * Errors: -EINVAL @len is 0 or wraps to 0 when rounded up, @align is not a power
- * of two, @node is not online, @name is not terminated or not printable,
- * unknown @fd_flags; -ENOMEM @len exceeds what the machine or a limit could ever
- * give, or no range was found in time; -EINTR killed while waiting; -EMFILE,
- * -ENFILE no file descriptor available.
+ * of two, @min_addr exceeds @max_addr, @node is not online, @name is not terminated
+ * or not printable, unknown @fd_flags; -ENOMEM @len exceeds what the machine or a
+ * limit could ever give, or no range was found in time; -EINTR killed while waiting;
+ * -EMFILE, -ENFILE no file descriptor available.
  */
 struct lazy_contig_allocation {
 	__u32 size;
@@ -131,10 +134,10 @@ struct lazy_contig_allocation {
  * @phys_addr: in: physical address of the kept buffer's first byte
  * @len: out: its length in bytes
  * @fd: out: file descriptor of the new dma-buf
- * @__reserved: must be 0
  * @flags: in: 0, or %LAZY_CONTIG_HOLD
+ * @__reserved: the name that @flags had while there was no flag
  *
- * Needs CAP_SYS_ADMIN.
+ * What @len and @fd are on input does not matter. Needs CAP_SYS_ADMIN.
  *
  * Errors: -ENOENT no kept buffer begins at @phys_addr; -EINVAL unknown
  * @fd_flags; -ENOMEM, -EMFILE, -ENFILE.
@@ -145,15 +148,17 @@ struct lazy_contig_open {
 	__u64 phys_addr;
 	__u64 len;
 	__s32 fd;
-	__u32 __reserved;
-	__u64 flags;
+	__extension__ union {
+		__u32 flags;
+		__u32 __reserved;
+	};
 };
 
 /*
  * lazy_contig_open.flags: until the new dma-buf is released, LAZY_CONTIG_IOCTL_FREE of
  * the buffer fails: for users who know only its address, such as a mounted file system.
  */
-#define LAZY_CONTIG_HOLD		0x1
+#define LAZY_CONTIG_HOLD		0x4
 
 /**
  * struct lazy_contig_resize - change the length of a kept buffer
@@ -206,7 +211,6 @@ struct lazy_contig_free {
  * @flags: in: as in struct dma_buf_sync of linux/dma-buf.h: DMA_BUF_SYNC_START or
  *	DMA_BUF_SYNC_END, with DMA_BUF_SYNC_READ, DMA_BUF_SYNC_WRITE or
  *	DMA_BUF_SYNC_RW
- * @__reserved: must be 0
  * @offset: in: first byte of the part
  * @len: in: length of the part in bytes, not 0; @offset and @len need no alignment
  *
@@ -228,8 +232,7 @@ struct lazy_contig_free {
 struct lazy_contig_sync {
 	__u32 size;
 	__s32 fd;
-	__u32 flags;
-	__u32 __reserved;
+	__u64 flags;
 	__u64 offset;
 	__u64 len;
 };

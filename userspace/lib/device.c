@@ -38,7 +38,7 @@ int lazy_contig_request(int dev, struct lazy_contig_allocation *request)
 	return ioctl(dev, LAZY_CONTIG_IOCTL_ALLOC, request) ? -errno : request->fd;
 }
 
-static int kept_open(int dev, uint64_t phys_addr, unsigned int fd_flags, uint64_t flags)
+static int kept_open(int dev, uint64_t phys_addr, unsigned int fd_flags, uint32_t flags)
 {
 	struct lazy_contig_open arg = {
 		.size = sizeof(arg),

@@ -5,7 +5,7 @@
 
 #include "lazy_contig.h"
 
-static int sync_range(int dev, int fd, uint32_t flags, uint64_t offset, uint64_t len)
+static int sync_range(int dev, int fd, uint64_t flags, uint64_t offset, uint64_t len)
 {
 	struct lazy_contig_sync sync = {
 		.size = sizeof(sync),
