@@ -150,6 +150,7 @@ static int lc_alloc_to_request(const struct lazy_contig_allocation *alloc,
 	    alloc->__reserved ||
 	    !lc_fd_flags_valid(alloc->fd_flags) ||
 	    (alloc->align && !is_power_of_2(alloc->align)) ||
+	    (alloc->max_addr && alloc->min_addr > alloc->max_addr) ||
 	    !lc_range_name_valid(alloc->name))
 		return -EINVAL;
 	*req = (struct lc_request) {
@@ -190,12 +191,12 @@ static int lc_ioctl_alloc(struct lc_call *call)
 	struct lc_range *range;
 	int ret;
 
-	ret = lc_alloc_to_request(alloc, &req);
-	if (ret)
-		return ret;
 	if ((alloc->flags & LAZY_CONTIG_KEEP || alloc->name[0]) &&
 	    !capable(CAP_SYS_ADMIN))
 		return -EPERM;
+	ret = lc_alloc_to_request(alloc, &req);
+	if (ret)
+		return ret;
 	if (!lc_shows_addr() && !lc_request_blur(&req))
 		return -EPERM;
 

@@ -262,12 +262,46 @@ static int as_nobody(void *arg)
 	return 0;
 }
 
+/* The capability comes before what else is wrong, in every ioctl. */
+static int invalid_as_nobody(void *arg)
+{
+	uint64_t phys = *(uint64_t *)arg;
+	struct lazy_contig_allocation alloc = kept_request(LEN, "");
+	struct lazy_contig_open open = {
+		.size = sizeof(open), .phys_addr = phys, .flags = -1,
+	};
+	struct lazy_contig_resize resize = {
+		.size = sizeof(resize), .phys_addr = phys, .flags = -1,
+	};
+	struct lazy_contig_free free = {
+		.size = sizeof(free), .phys_addr = phys, .flags = -1,
+	};
+
+	if (setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534))
+		return 1;
+	alloc.align = 3;
+	if (kept_alloc(control, &alloc) != -EPERM)
+		return 2;
+	alloc.flags = 0;
+	if (kept_alloc(control, &alloc) != -EINVAL)
+		return 3;
+	if (call(control, LAZY_CONTIG_IOCTL_OPEN, &open) != -EPERM)
+		return 4;
+	if (call(control, LAZY_CONTIG_IOCTL_RESIZE, &resize) != -EPERM)
+		return 5;
+	if (call(control, LAZY_CONTIG_IOCTL_FREE, &free) != -EPERM)
+		return 6;
+	return 0;
+}
+
 static void test_permissions(void)
 {
 	uint64_t phys = kept_new(control, LEN, NAME);
 
 	is(in_child(as_nobody, &phys), 0,
 	   "without CAP_SYS_ADMIN only what is not kept can be had");
+	is(in_child(invalid_as_nobody, &phys), 0,
+	   "and that it is missing is said before what else is wrong");
 	ok(iomem_named(NAME, phys, LEN), "and the buffer is as it was");
 	kept_free(control, phys);
 }

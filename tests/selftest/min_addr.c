@@ -106,7 +106,9 @@ static void test_both(void)
 	ok(buf >= 0 && phys >= low && phys + MIB(32) <= high,
 	   "between two addresses");
 	close(buf);
-	is(alloc(PAGE, high, low, &phys), -ENOMEM, "nothing lies between");
+	is(alloc(PAGE, high, low, &phys), -EINVAL, "a minimum above the maximum");
+	is(alloc(PAGE, high, high - 1, &phys), -EINVAL, "by a byte");
+	is(alloc(PAGE, high, high, &phys), -ENOMEM, "no page fits into a byte");
 	is(alloc(PAGE, 1ull << 50, 0, &phys), -ENOMEM, "no memory is so high");
 	is(alloc(PAGE, -1, 0, &phys), -ENOMEM, "nor at the last address");
 }
