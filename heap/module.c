@@ -332,5 +332,6 @@ module_exit(lc_exit);
 
 MODULE_DESCRIPTION("dma-buf heap of physically contiguous memory, found at run time");
 MODULE_VERSION("1.0.0");
+MODULE_AUTHOR("the lazy_contig authors");
 MODULE_LICENSE("GPL");
 LC_IMPORT_NS(DMA_BUF);

@@ -249,4 +249,5 @@ module_init(lc_kdump_init);
 module_exit(lc_kdump_exit);
 
 MODULE_DESCRIPTION("crash kernel in a kept buffer of lazy_contig");
+MODULE_AUTHOR("the lazy_contig authors");
 MODULE_LICENSE("GPL");

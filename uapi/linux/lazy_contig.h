@@ -148,6 +148,7 @@ struct lazy_contig_open {
 	__u64 phys_addr;
 	__u64 len;
 	__s32 fd;
+
 	__extension__ union {
 		__u32 flags;
 		__u32 __reserved;

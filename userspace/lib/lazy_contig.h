@@ -124,7 +124,15 @@ int lazy_contig_device_open(void);
  * Return: 0. -EINVAL @fd is not a dma-buf or has another exporter, or @size is
  * too small; -EBADF @fd is not open.
  */
+#if defined(__cplusplus) && defined(__GNUC__)
+/* in C++, a function that is called like a struct hides the struct's constructor */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+#endif
 int lazy_contig_query(int dev, int fd, struct lazy_contig_query *info, size_t size);
+#if defined(__cplusplus) && defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
 
 /**
  * lazy_contig_request_init() - initialize a request
@@ -188,7 +196,7 @@ int lazy_contig_kept_open(int dev, uint64_t phys_addr, unsigned int fd_flags);
  *
  * Calls LAZY_CONTIG_IOCTL_OPEN of linux/lazy_contig.h with %LAZY_CONTIG_HOLD.
  *
- * Return: as lazy_contig_kept_open(); -E2BIG the loaded module is too old.
+ * Return: as lazy_contig_kept_open(); -EINVAL also if the loaded module is too old.
  */
 int lazy_contig_kept_hold(int dev, uint64_t phys_addr, unsigned int fd_flags);
 
@@ -208,7 +216,8 @@ int lazy_contig_kept_hold(int dev, uint64_t phys_addr, unsigned int fd_flags);
  * Calls LAZY_CONTIG_IOCTL_RESIZE of linux/lazy_contig.h.
  *
  * Return: 0. -ENOENT no kept buffer begins at *@phys_addr; -EBUSY a descriptor,
- * a mapping or an importer references the buffer; -EINVAL @len is 0 or overflows
+ * a mapping or an importer references the buffer, or it would have to move while a page
+ * of it is still pinned; -EINVAL @len is 0 or overflows
  * when rounded up; -ENOMEM @len exceeds the available memory or a limit, or no
  * range was found within the time limit; -EPERM CAP_SYS_ADMIN is missing; -EINTR
  * the process is being killed.
