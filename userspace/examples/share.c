@@ -47,8 +47,12 @@ int main(void)
 	pid = fork();
 	if (pid < 0)
 		err(1, "fork");
-	if (!pid)
+	if (!pid) {
+		/* or the end of the first process would not be seen */
+		close(socks[0]);
 		return reader(socks[1]);
+	}
+	close(socks[1]);
 
 	fd = lazy_contig_alloc(LAZY_CONTIG_HEAP, len, O_RDWR | O_CLOEXEC);
 	if (fd < 0)

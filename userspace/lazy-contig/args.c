@@ -133,6 +133,15 @@ static int take_size(const struct command *cmd, const char *what, const char *te
 	return CODE_OK;
 }
 
+static int take_align(struct args *args, const char *text)
+{
+	int code = take_size(args->cmd, "--align", text, 1, &args->align);
+
+	if (!code && args->align & (args->align - 1))
+		return usage_error(args->cmd, "--align: '%s' is not a power of two", text);
+	return code;
+}
+
 static int take_name(struct args *args, const char *name, size_t max)
 {
 	args->name = name;
@@ -177,7 +186,7 @@ static int take_option(struct args *args, enum option_id id, const char *value)
 {
 	switch (id) {
 	case OPT_ALIGN:
-		return take_size(args->cmd, "--align", value, 1, &args->align);
+		return take_align(args, value);
 	case OPT_APPEND:
 		args->append = value;
 		return CODE_OK;
@@ -289,6 +298,8 @@ int args_parse(const struct command *cmd, int count, const char * const *words,
 		code = take(args, found, word, value);
 	if (!code && args->count < cmd->min_operands)
 		return usage_error(cmd, "missing operand");
+	if (!code && args->max_addr && args->min_addr > args->max_addr)
+		return usage_error(cmd, "--min-addr is above --max-addr");
 	return code;
 }
 
@@ -302,6 +313,12 @@ int args_address(const struct args *args, int operand, __u64 *addr)
 int args_size(const struct args *args, int operand, __u64 *size)
 {
 	return take_size(args->cmd, "SIZE", args->operands[operand], 1, size);
+}
+
+/* The same where 0 is a size too. */
+int args_size_or_0(const struct args *args, int operand, __u64 *size)
+{
+	return take_size(args->cmd, "SIZE", args->operands[operand], 0, size);
 }
 
 /* Is there an option that a heap cannot obey? */

@@ -163,6 +163,7 @@ int args_parse(const struct command *cmd, int count, const char * const *words,
 	       struct args *args);
 int args_address(const struct args *args, int operand, __u64 *addr);
 int args_size(const struct args *args, int operand, __u64 *size);
+int args_size_or_0(const struct args *args, int operand, __u64 *size);
 bool args_placed(const struct args *args);
 
 /* heaps.c: the heaps of the module */
@@ -234,6 +235,7 @@ double milliseconds(void);
 #define MODULE_NAME	"lazy_contig"
 #define MODULE_SYSFS	"/sys/module/" MODULE_NAME
 #define SYSFS_DIR	"/sys/class/misc/lazy_contig"
+#define DEBUGFS		"/sys/kernel/debug"
 
 int file_read_line(const char *path, char *buf, size_t len);
 int file_write(const char *path, const char *text);
@@ -244,6 +246,7 @@ __u64 meminfo_bytes(const char *key);
 int reserve_read(json_object *nodes);
 
 /* stat.c */
+void add_statistic(json_object *out, const char *name, __u64 value);
 void format_statistic(const char *name, long long value, bool sign, char *text, size_t len);
 
 /* output.c */

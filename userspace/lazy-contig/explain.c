@@ -73,7 +73,9 @@ static void split(char *text, json_object *out)
 		if (!value)
 			continue;
 		*value++ = 0;
-		if (!strcmp(value, "-1"))
+		if (!strcmp(word, "pinnable"))
+			add_bool(out, word, strcmp(value, "0"));
+		else if (!strcmp(value, "-1"))
 			json_object_object_add(out, word, json_object_new_int(-1));
 		else if (parse_number(value, UINT64_MAX, &number))
 			add_string(out, word, value);
@@ -92,7 +94,7 @@ static void explain_place(json_object *out, bool json)
 		.above = get_u64(out, "min_addr"),
 		.below = max_addr ? max_addr + 1 : 0,
 		.node = json_object_get_int(json_object_object_get(out, "node")),
-		.pinnable = get_u64(out, "pinnable"),
+		.pinnable = json_object_get_boolean(json_object_object_get(out, "pinnable")),
 	};
 
 	if (!map_load(&map)) {

@@ -554,6 +554,10 @@ static int run(const struct args *args)
 		return usage_error(args->cmd, "unexpected argument '%s'", args->operands[0]);
 	if (args->json && args->action != OPT_STATUS)
 		return usage_error(args->cmd, "--json needs --status");
+	if (args->action && (args->kernel || args->initrd || args->append || args->module))
+		return usage_error(args->cmd,
+				   "--%s excludes --kernel, --initrd, --append and --module",
+				   options[args->action].name);
 	complete_path();
 	switch (args->action) {
 	case OPT_STATUS:

@@ -57,7 +57,7 @@ static int run_list(const struct args *args)
 	int err;
 
 	err = live_collect(&live);
-	live_only_kept(&live, 0);
+	live_only_kept(&live, NULL);
 	if (!err)
 		live_print(&live, args->json);
 	live_free(&live);
@@ -74,7 +74,7 @@ static int run_show(const struct args *args)
 	if (code)
 		return code;
 	err = live_collect(&live);
-	live_only_kept(&live, addr);
+	live_only_kept(&live, &addr);
 	if (err)
 		code = fail_file(err, LIVE_BUFFERS);
 	else if (!json_object_array_length(live.all))

@@ -241,8 +241,8 @@ int live_collect(struct live *live)
 	return err;
 }
 
-/* Leaves the kept buffers only or, unless @addr is 0, the one at this address. */
-void live_only_kept(struct live *live, __u64 addr)
+/* Leaves the kept buffers only or, unless @addr is NULL, the one at this address. */
+void live_only_kept(struct live *live, const __u64 *addr)
 {
 	json_object *kept = json_object_new_array(), *entry;
 	size_t i;
@@ -251,7 +251,7 @@ void live_only_kept(struct live *live, __u64 addr)
 		entry = json_object_array_get_idx(live->all, i);
 		if (!json_object_get_boolean(json_object_object_get(entry, "kept")))
 			continue;
-		if (!addr || addr == get_u64(entry, "phys_addr"))
+		if (!addr || *addr == get_u64(entry, "phys_addr"))
 			json_object_array_add(kept, json_object_get(entry));
 	}
 	json_object_put(live->all);

@@ -5,7 +5,7 @@
 
 #include "cli.h"
 
-#define LIVE_BUFFERS	"/sys/kernel/debug/lazy_contig/buffers"
+#define LIVE_BUFFERS	DEBUGFS "/lazy_contig/buffers"
 
 /*
  * @all is an array with an object for each buffer, the largest first; @by_inode maps the
@@ -20,7 +20,7 @@ struct live {
 
 /* live.c */
 int live_collect(struct live *live);
-void live_only_kept(struct live *live, __u64 addr);
+void live_only_kept(struct live *live, const __u64 *addr);
 void live_free(struct live *live);
 
 /* live_print.c */

@@ -88,6 +88,13 @@ static uint64_t file_left(int file)
 	return end > at ? end - at : 0;
 }
 
+static bool is_regular(int file)
+{
+	struct stat st;
+
+	return !fstat(file, &st) && S_ISREG(st.st_mode);
+}
+
 static int too_long(const struct args *args, uint64_t size)
 {
 	char text[32];
@@ -117,8 +124,8 @@ int load_size(const struct args *args, __u64 *size)
 	if (!args->count) {
 		*size = left;
 		return left ? CODE_OK :
-			usage_error(args->cmd, "--load %s: of unknown length, SIZE is needed",
-				    args->load);
+			usage_error(args->cmd, "--load %s: %s, SIZE is needed", args->load,
+				    is_regular(file) ? "no bytes to load" : "of unknown length");
 	}
 	/* SIZE will be rounded up to pages */
 	if (left > *size && (left - 1) / page > (*size - 1) / page)

@@ -5,18 +5,24 @@
 
 #include "cli.h"
 
-static int unknown_command(const char *word)
+/* @family: the first word of a command of two, with a blank, or "" */
+static int unknown_command(const char *family, const char *word)
 {
-	const char *best = similar_command("", word);
+	const char *best = similar_command(family, word);
 
+	if (*word == '-')
+		return usage_error(NULL, "'%s' comes before a command, options come after it",
+				   word);
 	if (best)
-		return usage_error(NULL, "unknown command '%s', did you mean '%s'?", word, best);
-	return usage_error(NULL, "unknown command '%s'", word);
+		return usage_error(NULL, "unknown command '%s%s', did you mean '%s'?", family, word,
+				   best);
+	return usage_error(NULL, "unknown command '%s%s'", family, word);
 }
 
 static int run_help(const char * const *words, int count)
 {
 	const struct command *cmd;
+	char family[64];
 	int used;
 
 	if (!count) {
@@ -25,7 +31,11 @@ static int run_help(const char * const *words, int count)
 	}
 	cmd = find_command(words, count, &used);
 	if (!cmd)
-		return unknown_command(words[0]);
+		return unknown_command("", words[0]);
+	if (count > used && words[used][0] != '-') {
+		snprintf(family, sizeof(family), "%s ", cmd->name);
+		return unknown_command(family, words[used]);
+	}
 	print_command_help(cmd);
 	return CODE_OK;
 }
@@ -49,7 +59,7 @@ static int run(const char * const *words, int count)
 
 	cmd = find_command(words, count, &used);
 	if (!cmd)
-		return unknown_command(words[0]);
+		return unknown_command("", words[0]);
 	if (args_help(cmd, count - used, words + used)) {
 		print_command_help(cmd);
 		return CODE_OK;

@@ -86,8 +86,6 @@ static int run(const struct args *args)
 	struct map map;
 	int code;
 
-	if (args->align & (args->align - 1))
-		return usage_error(args->cmd, "--align: not a power of two");
 	if (args->svg && (args->json || args->watch))
 		return usage_error(args->cmd, "--svg excludes --json and --watch");
 	code = find_limits(args, &limits);

@@ -5,7 +5,7 @@
 
 #include "cli.h"
 
-#define MAP_BLOCKS	"/sys/kernel/debug/lazy_contig/blocks"
+#define MAP_BLOCKS	DEBUGFS "/lazy_contig/blocks"
 #define MAP_4G		((__u64)1 << 32)
 #define MAP_MAX_NODE	1023
 

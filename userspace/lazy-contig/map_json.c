@@ -121,7 +121,7 @@ void map_print_json(const struct map_view *view)
 {
 	json_object *out = json_object_new_object();
 
-	add_u64(out, "block_size", view->map->block);
+	add_u64(out, "pageblock_size", view->map->block);
 	json_object_object_add(out, "blocks", new_blocks(view->map));
 	json_object_object_add(out, "totals", new_totals(view->map));
 	json_object_object_add(out, "largest", new_largest(view->map));

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -44,8 +45,15 @@ int fail(int err, const char *fmt, ...)
 /* The same for a file that the module provides. */
 int fail_file(int err, const char *path)
 {
+	bool debugfs = !strncmp(path, DEBUGFS, strlen(DEBUGFS));
+	const char *why = "";
+
+	if (err == -ENOENT && debugfs && !access(MODULE_SYSFS, F_OK))
+		why = "is debugfs mounted? 'mount -t debugfs none " DEBUGFS "'; ";
+	else if (err == -ENOENT)
+		why = "is the module loaded? ";
 	fprintf(stderr, "lazy-contig: %s: %s (%srun 'lazy-contig doctor')\n", path, strerror(-err),
-		err == -ENOENT ? "is the module loaded? " : "");
+		why);
 	return exit_code(err);
 }
 

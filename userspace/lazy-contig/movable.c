@@ -284,7 +284,7 @@ static void print_text(json_object *out)
 		print_size(out, "changed_bytes", "%s changed");
 	else
 		print_size(out, "limit_bytes", "%s can be movable at most");
-	print_size(out, "block_size", ", in memory blocks of %s\n");
+	print_size(out, "memory_block_size", ", in memory blocks of %s\n");
 	fflush(stdout);
 }
 
@@ -294,7 +294,7 @@ static void print(const struct args *args, const struct memory *memory,
 {
 	json_object *out = json_object_new_object();
 
-	add_u64(out, "block_size", memory->block_size);
+	add_u64(out, "memory_block_size", memory->block_size);
 	add_u64(out, "limit_bytes", memory_limit(memory));
 	json_object_object_add(out, "nodes", new_nodes(args, memory));
 	if (change) {
@@ -327,11 +327,9 @@ static int check_limit(const struct args *args, const struct memory *memory, __u
 static int change_memory(const struct args *args, struct memory *memory)
 {
 	struct change change = { .args = args, .memory = memory };
-	int code = CODE_OK;
+	int code = args_size_or_0(args, 0, &change.wanted);
 	struct map map;
 
-	if (strcmp(args->operands[0], "0"))
-		code = args_size(args, 0, &change.wanted);
 	if (!code && geteuid())
 		code = fail(-EPERM, "movable %s needs root", args->operands[0]);
 	if (!code && change.wanted)

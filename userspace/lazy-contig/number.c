@@ -12,7 +12,8 @@ static int parse_digits(const char *text, char **end, __u64 *number)
 	if (!isdigit((unsigned char)*text))
 		return -EINVAL;
 	errno = 0;
-	*number = strtoull(text, end, 0);
+	/* a leading 0 does not mean octal */
+	*number = strtoull(text, end, strncasecmp(text, "0x", 2) ? 10 : 16);
 	return -errno;
 }
 

@@ -31,7 +31,7 @@ const struct option options[OPTIONS] = {
 		"help", NULL, "show this text; also -h", NULL
 	},
 	[OPT_HOLD] = {
-		"hold", NULL, "hold the buffer until SIGINT, SIGTERM or SIGHUP", NULL
+		"hold", NULL, "keep the buffer open until SIGINT, SIGTERM or SIGHUP", NULL
 	},
 	[OPT_INITRD] = {
 		"initrd", "FILE",
@@ -82,7 +82,7 @@ const struct option options[OPTIONS] = {
 	[OPT_PINNABLE] = {
 		"pinnable", NULL,
 		"let mappings be pinned, so that direct I/O reaches the buffer;\n"
-		"--load and --save then make no copy", NULL
+		"--load then makes no copy", NULL
 	},
 	[OPT_PROMETHEUS] = {
 		"prometheus", NULL,

@@ -32,7 +32,7 @@ static int find_kind(struct importer *importer)
 	return err;
 }
 
-static void add_attempt(json_object *attempts, const struct heap *heap, const char *step, int err)
+static void add_attempt(json_object *tried, const struct heap *heap, const char *step, int err)
 {
 	json_object *attempt = json_object_new_object();
 
@@ -44,14 +44,14 @@ static void add_attempt(json_object *attempts, const struct heap *heap, const ch
 		add_string(attempt, "step", step);
 		add_string(attempt, "error", strerror(-err));
 	}
-	json_object_array_add(attempts, attempt);
+	json_object_array_add(tried, attempt);
 }
 
 /*
  * Tries the heaps in order until a buffer is imported. *@err is the result of the
  * last import. Return: an exit code.
  */
-static int try_heaps(const struct importer *importer, json_object *attempts, int *err)
+static int try_heaps(const struct importer *importer, json_object *tried, int *err)
 {
 	struct heaps heaps;
 	const char *step;
@@ -66,30 +66,30 @@ static int try_heaps(const struct importer *importer, json_object *attempts, int
 			return code;
 		*err = importer->kind->try(importer, buf, &step);
 		close(buf);
-		add_attempt(attempts, &heaps.heaps[i], step, *err);
+		add_attempt(tried, &heaps.heaps[i], step, *err);
 	}
 	return *err ? CODE_REFUSED : CODE_OK;
 }
 
 /* Of the last attempt; NULL if it has no such key. */
-static const char *last_value(json_object *attempts, const char *key)
+static const char *last_value(json_object *tried, const char *key)
 {
-	size_t last = json_object_array_length(attempts) - 1;
-	json_object *attempt = json_object_array_get_idx(attempts, last);
+	size_t last = json_object_array_length(tried) - 1;
+	json_object *attempt = json_object_array_get_idx(tried, last);
 
 	return json_object_get_string(json_object_object_get(attempt, key));
 }
 
-static const char *advice(const struct importer *importer, json_object *attempts, int err)
+static const char *advice(const struct importer *importer, json_object *tried, int err)
 {
 	const char *heap, *properties;
 	static char text[640];
 
 	if (err)
 		return importer->kind->advice(err);
-	heap = last_value(attempts, "heap");
-	properties = last_value(attempts, "properties");
-	if (json_object_array_length(attempts) == 2)
+	heap = last_value(tried, "heap");
+	properties = last_value(tried, "properties");
+	if (json_object_array_length(tried) == 2)
 		snprintf(text, sizeof(text),
 			 "Use the heap %s: the device does not reach memory above 4 GiB.", heap);
 	else if (properties)
@@ -101,15 +101,15 @@ static const char *advice(const struct importer *importer, json_object *attempts
 
 static void print_text(const char *node, const struct importer *importer, json_object *out)
 {
-	json_object *attempts = json_object_object_get(out, "attempts"), *attempt, *error;
+	json_object *tried = json_object_object_get(out, "tried"), *attempt, *error;
 	char size[32];
 	size_t i;
 
 	format_size(importer->size, size, sizeof(size));
 	printf("%s: %s, driver %s, tried with %s\n", node, importer->kind->name,
 	       importer->driver, size);
-	for (i = 0; i < json_object_array_length(attempts); i++) {
-		attempt = json_object_array_get_idx(attempts, i);
+	for (i = 0; i < json_object_array_length(tried); i++) {
+		attempt = json_object_array_get_idx(tried, i);
 		printf("  %-18s ", json_object_get_string(json_object_object_get(attempt, "heap")));
 		if (json_object_object_get_ex(attempt, "error", &error))
 			printf("refused: %s: %s\n",
@@ -123,21 +123,21 @@ static void print_text(const char *node, const struct importer *importer, json_o
 
 static int try_importer(const struct args *args, const struct importer *importer)
 {
-	json_object *out = json_object_new_object(), *attempts = json_object_new_array();
+	json_object *out = json_object_new_object(), *tried = json_object_new_array();
 	const char *node = args->operands[0];
 	int err, code;
 
-	add_string(out, "node", node);
+	add_string(out, "device", node);
 	add_string(out, "kind", importer->kind->name);
 	add_string(out, "driver", importer->driver);
 	add_u64(out, "size", importer->size);
-	json_object_object_add(out, "attempts", attempts);
-	code = try_heaps(importer, attempts, &err);
+	json_object_object_add(out, "tried", tried);
+	code = try_heaps(importer, tried, &err);
 	if (code == CODE_OK || code == CODE_REFUSED) {
 		add_bool(out, "taken", !err);
 		if (!err)
-			add_string(out, "heap", last_value(attempts, "heap"));
-		add_string(out, "advice", advice(importer, attempts, err));
+			add_string(out, "heap", last_value(tried, "heap"));
+		add_string(out, "advice", advice(importer, tried, err));
 		if (args->json)
 			print_object(out, true);
 		else

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* lazy-contig reserve: memory that is set aside for buffers. */
 #include <errno.h>
-#include <string.h>
 
 #include "cli.h"
 
@@ -103,19 +102,15 @@ static int write_mib(int node, __u64 mib)
 }
 
 /* @out: what there was; becomes what there is. Return: an exit code. */
-static int change(const struct args *args, json_object **out)
+static int change(const struct args *args, __u64 size, json_object **out)
 {
 	struct args one = *args;
 	char have[32], wanted[32];
-	__u64 size = 0, mib;
-	int code = CODE_OK;
+	__u64 mib;
+	int code;
 
-	if (strcmp(args->operands[0], "0"))
-		code = args_size(args, 0, &size);
-	if (!code && json_object_array_length(json_object_object_get(*out, "nodes")) > 1)
-		code = usage_error(args->cmd, "--node is needed: there are several nodes");
-	if (code)
-		return code;
+	if (json_object_array_length(json_object_object_get(*out, "nodes")) > 1)
+		return usage_error(args->cmd, "--node is needed: there are several nodes");
 	mib = (size >> MIB_SHIFT) + !!(size & ((1 << MIB_SHIFT) - 1));
 	one.node = node_of(first_node(*out));
 	code = write_mib(one.node, mib);
@@ -136,10 +131,14 @@ static int change(const struct args *args, json_object **out)
 static int run(const struct args *args)
 {
 	json_object *out;
-	int code = read_nodes(args, &out);
+	__u64 size = 0;
+	int code = args->count ? args_size_or_0(args, 0, &size) : CODE_OK;
 
+	if (code)
+		return code;
+	code = read_nodes(args, &out);
 	if (!code && args->count)
-		code = change(args, &out);
+		code = change(args, size, &out);
 	else if (!code)
 		print(args, out);
 	json_object_put(out);

@@ -2,14 +2,18 @@
 /* lazy-contig stat */
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli.h"
 
-/* All other statistics are counters. */
-static const char * const gauges[] = { "late_bytes", "live_bytes", "pool_pages" };
+/*
+ * Gauges say what is so now; all other statistics are counters, which only grow while the
+ * module is loaded.
+ */
+static const char * const gauges[] = { "late_bytes", "live_bytes", "pool_bytes" };
 
 static bool is_gauge(const char *name)
 {
@@ -21,6 +25,21 @@ static bool is_gauge(const char *name)
 	return false;
 }
 
+/* What the module counts in pages is printed in bytes, and its name says so. */
+void add_statistic(json_object *out, const char *name, __u64 value)
+{
+	static const char pages[] = "_pages";
+	size_t len = strlen(name), n = strlen(pages);
+	char key[NAME_MAX + 1];
+
+	if (len > n && !strcmp(name + len - n, pages)) {
+		snprintf(key, sizeof(key), "%.*s_bytes", (int)(len - n), name);
+		add_u64(out, key, value * sysconf(_SC_PAGESIZE));
+	} else {
+		add_u64(out, name, value);
+	}
+}
+
 /* Adds an attribute if its contents are a number, ignores it otherwise. */
 static void read_statistic(json_object *out, const char *name)
 {
@@ -28,7 +47,7 @@ static void read_statistic(json_object *out, const char *name)
 	__u64 value;
 
 	if (!sysfs_read(name, text, sizeof(text)) && !parse_number(text, UINT64_MAX, &value))
-		add_u64(out, name, value);
+		add_statistic(out, name, value);
 }
 
 static int read_statistics(json_object *out)
@@ -67,7 +86,6 @@ static const struct unit {
 	unsigned int step;
 } units[] = {
 	{ "_bytes", { "B", "KiB", "MiB", "GiB", "TiB" }, 1024 },
-	{ "_pages", { "B", "KiB", "MiB", "GiB", "TiB" }, 1024 },
 	{ "_us", { "us", "ms", "s" }, 1000 },
 };
 
@@ -94,8 +112,6 @@ void format_statistic(const char *name, long long value, bool sign, char *text, 
 		snprintf(text, len, sign ? "%+10lld     " : "%10lld     ", value);
 		return;
 	}
-	if (!strcmp(unit->suffix, "_pages"))
-		scaled *= sysconf(_SC_PAGESIZE);
 	while ((scaled >= unit->step || scaled <= -(double)unit->step) && i < 4 &&
 	       unit->names[i + 1]) {
 		scaled /= unit->step;

@@ -5,6 +5,33 @@
 
 #include "table.h"
 
+/* What a backslash and this letter stand for, as seq_escape_str() of the kernel writes it. */
+static char unescaped(char letter)
+{
+	static const char letters[] = "nrtvfae", bytes[] = "\n\r\t\v\f\a\33";
+	const char *at = strchr(letters, letter);
+
+	return letter && at ? bytes[at - letters] : letter;
+}
+
+/* Undoes the escaping of a field, in place. */
+static void unescape(char *field)
+{
+	char *to = field;
+
+	for (; *field; field++) {
+		if (*field != '\\' || !field[1]) {
+			*to++ = *field;
+		} else if (strspn(field + 1, "01234567") >= 3) {
+			*to++ = (field[1] - '0') << 6 | (field[2] - '0') << 3 | (field[3] - '0');
+			field += 3;
+		} else {
+			*to++ = unescaped(*++field);
+		}
+	}
+	*to = '\0';
+}
+
 static int split(char *line, char **fields)
 {
 	int n = 0;
@@ -27,9 +54,15 @@ void table_begin(struct table *table, FILE *file)
 /* Reads the next line that has as many fields as the header. Return: false at the end. */
 bool table_next(struct table *table)
 {
-	while (fgets(table->line, sizeof(table->line), table->file))
-		if (split(table->line, table->values) == table->columns)
+	int i;
+
+	while (fgets(table->line, sizeof(table->line), table->file)) {
+		if (split(table->line, table->values) == table->columns) {
+			for (i = 0; i < table->columns; i++)
+				unescape(table->values[i]);
 			return true;
+		}
+	}
 	return false;
 }
 

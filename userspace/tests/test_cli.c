@@ -7,8 +7,9 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "../lazy-contig/cli.h"
+#include "../lazy-contig/table.h"
 #include "tap.h"
 
 static void test_sizes(void)
@@ -21,6 +22,9 @@ static void test_sizes(void)
 		{ "0", 0, 0 },
 		{ "1", 0, 1 },
 		{ "0x1000", 0, 4096 },
+		{ "0X10K", 0, 16384 },
+		{ "0100M", 0, 100 << 20 },
+		{ "09", 0, 9 },
 		{ "4k", 0, 4096 },
 		{ "4K", 0, 4096 },
 		{ "4KiB", 0, 4096 },
@@ -33,6 +37,8 @@ static void test_sizes(void)
 		{ "16777215T", 0, 16777215ULL << 40 },
 		{ "", -EINVAL, 0 },
 		{ "M", -EINVAL, 0 },
+		{ "0x", -EINVAL, 0 },
+		{ "0x-1", -EINVAL, 0 },
 		{ "-1", -EINVAL, 0 },
 		{ "+1", -EINVAL, 0 },
 		{ " 1", -EINVAL, 0 },
@@ -82,6 +88,8 @@ static void test_numbers(void)
 
 	ok(!parse_number("255", 255, &n) && n == 255, "number at its limit");
 	ok(parse_number("256", 255, &n) == -ERANGE && n == 255, "number above its limit");
+	ok(!parse_number("010", 255, &n) && n == 10, "number with a leading 0");
+	n = 255;
 	ok(parse_number("12k", 255, &n) == -EINVAL, "number with a suffix");
 	ok(parse_number("", 255, &n) == -EINVAL, "number without digits");
 }
@@ -180,6 +188,18 @@ static void test_addresses(void)
 	   args_address(&args, 0, &n) == CODE_OK && n == 5ULL << 30, "a hexadecimal one");
 	ok(parse(&cmd_keep, &args, "1M", "--max-addr=0", NULL) == CODE_USAGE, "--max-addr 0");
 	ok(parse(&cmd_keep, &args, "1M", "--align=x", NULL) == CODE_USAGE, "an invalid alignment");
+	ok(parse(&cmd_alloc, &args, "1M", "--align=3", NULL) == CODE_USAGE, "one of 3");
+	ok(parse(&cmd_map, &args, "--align=3M", NULL, NULL) == CODE_USAGE, "one of 3 MiB, of map");
+	ok(parse(&cmd_keep, &args, "1M", "--min-addr=2G", "--max-addr=1G") == CODE_USAGE,
+	   "addresses in the wrong order");
+	ok(parse(&cmd_keep, &args, "1M", "--min-addr=2G", "--max-addr=2G") == CODE_OK,
+	   "the same address");
+	ok(parse(&cmd_reserve, &args, "0M", NULL, NULL) == CODE_OK &&
+	   args_size_or_0(&args, 0, &n) == CODE_OK && !n, "a size that can be 0");
+	ok(parse(&cmd_reserve, &args, "abc", NULL, NULL) == CODE_OK &&
+	   cmd_reserve.run(&args) == CODE_USAGE, "a reserve of no size");
+	ok(parse(&cmd_kdump, &args, "--off", "--kernel", "x") == CODE_OK &&
+	   cmd_kdump.run(&args) == CODE_USAGE, "--off of a kernel");
 }
 
 static bool helps(const char *a, const char *b, const char *c)
@@ -244,6 +264,34 @@ static void test_statistics(void)
 	}
 }
 
+static void test_pages(void)
+{
+	json_object *out = json_object_new_object();
+
+	add_statistic(out, "pool_pages", 3);
+	add_statistic(out, "requests", 3);
+	ok(get_u64(out, "pool_bytes") == 3 * (__u64)sysconf(_SC_PAGESIZE) &&
+	   !json_object_object_get(out, "pool_pages"), "pages are printed in bytes");
+	ok(get_u64(out, "requests") == 3, "a number as it is");
+	json_object_put(out);
+}
+
+/* Fields as seq_escape_str() writes them. */
+static void test_table(void)
+{
+	char text[] = "name\tcommand\n"
+		      "a\\\\b\\\"c d\\tz\t\\n\\040\\e\\x\\\n";
+	FILE *file = fmemopen(text, strlen(text), "r");
+	struct table table;
+
+	table_begin(&table, file);
+	ok(table_next(&table), "a line of a table");
+	ok(!strcmp(table_text(&table, "name"), "a\\b\"c d\tz"), "a field with escapes");
+	ok(!strcmp(table_text(&table, "command"), "\n \33x\\"), "rare and broken ones");
+	ok(!table_next(&table), "no other line");
+	fclose(file);
+}
+
 static void test_exit_codes(void)
 {
 	ok(exit_code(0) == 0, "exit code 0: success");
@@ -265,6 +313,8 @@ int main(void)
 	test_help();
 	test_similar();
 	test_statistics();
+	test_pages();
+	test_table();
 	test_exit_codes();
 	return tap_done();
 }

@@ -27,6 +27,8 @@ general()
 	gives 2 "an unknown command" lazy-contig nonsense
 	gives 2 "a mistyped command" lazy-contig allco 4M
 	says "unknown command 'allco', did you mean 'alloc'" "  has a suggestion"
+	gives 2 "an option before the command" lazy-contig --json list
+	says "'--json' comes before a command, options come after it" "  says where options stand"
 	gives 0 "--version" lazy-contig --version
 	says '^lazy-contig [0-9]' "  says the version"
 	gives 0 "-V" lazy-contig -V
@@ -46,6 +48,10 @@ general()
 	gives 0 "help of a command" lazy-contig help keep resize
 	says '^Usage: lazy-contig keep resize ADDRESS SIZE' "  shows how to use it"
 	gives 2 "help of an unknown command" lazy-contig help nonsense
+	gives 2 "help of a mistyped command of two words" lazy-contig help keep lst
+	says "unknown command 'keep lst', did you mean 'keep list'" "  has a suggestion"
+	gives 1 "the help of alloc names no option of another command" \
+		sh -c 'lazy-contig alloc --help | grep -e --save'
 	gives 1 "output to a full device" sh -c 'lazy-contig --help >/dev/full'
 }
 
@@ -71,6 +77,10 @@ alloc()
 		lazy-contig alloc 1M --align 16M --max-addr 2G --node 0 --name low --json
 	json '.phys_addr % 16777216 == 0 and .phys_addr < 2147483648 and .name == "low"' \
 		"  are obeyed"
+	gives 2 "alloc with an alignment that is no power of two" lazy-contig alloc 1M --align 3
+	says "--align: '3' is not a power of two" "  says so"
+	gives 2 "alloc between addresses in the wrong order" \
+		lazy-contig alloc 1M --min-addr 2G --max-addr 1G
 	gives 4 "alloc where there is no memory" lazy-contig alloc 1M --max-addr 4K
 	gives 1 "alloc on a node that is not online" lazy-contig alloc 1M --node 63
 	gives 2 "alloc with a constraint and a heap" lazy-contig alloc 1M --node 0 --heap system
@@ -259,10 +269,14 @@ figures()
 	gives 0 "stat --json" lazy-contig stat --json
 	json '.requests == 2 and .success == 1 and .fail_limit == 1 and .released == 1 and
 		.live_bytes == 0' "  counts both, and the release"
+	json ".pool_bytes == $page * $(cat /sys/class/misc/lazy_contig/pool_pages) and
+		(has(\"pool_pages\") | not) and has(\"moved_bytes\")" "  has pages in bytes"
 	gives 0 "stat --prometheus" lazy-contig stat --prometheus
 	says '^# TYPE lazy_contig_requests_total counter$' "  has counters"
 	says '^lazy_contig_requests_total 2$' "  with values"
 	says '^# TYPE lazy_contig_live_bytes gauge$' "  has gauges"
+	says '^# TYPE lazy_contig_pool_bytes gauge$' "  in bytes"
+	says '^# TYPE lazy_contig_moved_bytes_total counter$' "  and counters of bytes"
 	gives 0 "explain --json" lazy-contig explain --json
 	keys
 	json '.failed and .reason == "fail_limit" and .size == 1099511627776 and
@@ -272,7 +286,7 @@ figures()
 	gives 4 "an allocation where there is no place" lazy-contig alloc 1M --max-addr 4K
 	gives 0 "explain --json" lazy-contig explain --json
 	keys
-	json '.reason == "fail_place" and .node == -1 and .max_addr < 65536 and
+	json '.reason == "fail_place" and .node == -1 and .max_addr < 65536 and .pinnable == false and
 		(.request.fits | not)' "  looks for a place, within the limits of the request"
 	gives 0 "explain" lazy-contig explain
 	says '^No place for [0-9]+ MiB: ' "  says that there is none"

@@ -42,6 +42,9 @@ keep()
 	json ".kept and .phys_addr == $at and .users == []" "  shows it"
 	keys
 	gives 3 "keep show of another buffer" lazy-contig keep show "$(jq -n "$at + 4096")"
+	gives 3 "keep show of address 0" lazy-contig keep show 0
+	gives 3 "keep list without debugfs" hidden 'umount /sys/kernel/debug' lazy-contig keep list
+	says 'is debugfs mounted' "  says what is missing"
 	gives 0 "list" lazy-contig list
 	says '^2 buffers, 12 MiB$' "  shows both"
 	kill $other
@@ -69,6 +72,11 @@ options()
 		--min-addr 0x40000001 --max-addr 2G --node 0 --json
 	json '.phys_addr % 16777216 == 0 and .phys_addr > 1073741824 and .phys_addr < 2147483648' \
 		"  are obeyed"
+	gives 0 "  free" lazy-contig keep free "$(addr)"
+	gives 0 "keep --name with characters that debugfs escapes" \
+		lazy-contig keep 1M --name 'a "b" \c' --json
+	gives 0 "  show" lazy-contig keep show "$(addr)" --json
+	json '.iomem_name == "a \"b\" \\c"' "  has them"
 	gives 0 "  free" lazy-contig keep free "$(addr)"
 	gives 4 "keep below 4096, without memory" lazy-contig keep 1M --max-addr 4096
 	gives 1 "keep on a node that is not online" lazy-contig keep 1M --node 63

@@ -76,6 +76,8 @@ sizes()
 	gives 1 "keep --load of a file that is too long" lazy-contig keep 4M --load "$tmp/odd"
 	gives 0 "  keeps no buffer" test "$(buffers)" = 0
 	: >"$tmp/empty"
+	gives 2 "alloc --load of an empty file, without SIZE" lazy-contig alloc --load "$tmp/empty"
+	says 'no bytes to load, SIZE is needed' "  says so"
 	gives 0 "alloc --load of an empty file" lazy-contig alloc 1M --load "$tmp/empty" --check 0 --json
 	json '.loaded_bytes == 0' "  loads nothing"
 	gives 2 "alloc without SIZE and --load" lazy-contig alloc

@@ -103,7 +103,7 @@ refusals()
 	gives 0 "movable" lazy-contig movable
 	says '^NODE +MOVABLE +KERNEL$' "  shows the nodes"
 	gives 0 "movable --json" lazy-contig movable --json
-	json "([.nodes[].movable_bytes] | add) == $before and .block_size == $size and
+	json "([.nodes[].movable_bytes] | add) == $before and .memory_block_size == $size and
 		(has(\"skipped\") | not)" "  shows what there is"
 	keys
 	gives 5 "movable 1G for an unprivileged user" as_nobody lazy-contig movable 1G

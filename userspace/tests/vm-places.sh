@@ -78,6 +78,7 @@ map()
 		--inh-caps=-sys_admin lazy-contig map
 	says 'addresses are hidden' "  says why"
 	gives 3 "map without debugfs" hidden 'umount /sys/kernel/debug' lazy-contig map
+	says 'is debugfs mounted' "  says what is missing"
 }
 
 # A request for all of a zone up to a kept buffer, that included: no place, but much memory
