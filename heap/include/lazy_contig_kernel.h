@@ -48,7 +48,8 @@ void lazy_contig_free(struct page *page);
  * @len: out: its length in bytes
  *
  * Until lazy_contig_release() the buffer cannot be resized, and its memory stays
- * even if the buffer is freed by its address.
+ * even if the buffer is freed by its address: unlike LAZY_CONTIG_HOLD of the UAPI,
+ * this does not make LAZY_CONTIG_IOCTL_FREE fail.
  *
  * Context: process context, may sleep.
  * Return: a handle, or an ERR_PTR: -ENOENT no kept buffer begins there; -EINTR
