@@ -377,7 +377,7 @@ static const struct lc_ioctl lc_ioctls[] = {
 	},
 	[_IOC_NR(LAZY_CONTIG_IOCTL_ALLOC)] = {
 		.size = sizeof(struct lazy_contig_allocation),
-		.min_size = offsetofend(struct lazy_contig_allocation, phys_addr),
+		.min_size = offsetofend(struct lazy_contig_allocation, min_addr),
 		.func = lc_ioctl_alloc,
 		.end = lc_ioctl_new_fd,
 		.answers = true,

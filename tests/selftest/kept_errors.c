@@ -174,6 +174,59 @@ static void test_flags(void)
 	kept_free(control, phys);
 }
 
+struct sized_call {
+	const char *name;
+	unsigned long request;
+	const void *arg;
+	uint32_t size;
+	int err;
+};
+
+/*
+ * The call with @size bytes: of the struct, and of zeros behind it, of which @last is the
+ * last byte. What is allocated is freed.
+ */
+static int with_size(const struct sized_call *c, uint32_t size, unsigned char last)
+{
+	struct lazy_contig_allocation *alloc;
+	unsigned char long_arg[256] = "";
+	int err;
+
+	memcpy(long_arg, c->arg, c->size);
+	memcpy(long_arg, &size, sizeof(size));
+	if (size)
+		long_arg[size - 1] |= last;
+	err = call(control, c->request, long_arg);
+	alloc = (void *)long_arg;
+	if (!err)
+		close(alloc->fd);
+	return err;
+}
+
+/* Structs as an older and as a newer header might have them. */
+static void test_sizes(void)
+{
+	const struct lazy_contig_allocation alloc = { .len = PAGE, .node = -1 };
+	const struct lazy_contig_open open = { .phys_addr = PAGE };
+	const struct lazy_contig_resize resize = { .phys_addr = PAGE, .len = PAGE };
+	const struct lazy_contig_free free = { .phys_addr = PAGE };
+	const struct sized_call calls[] = {
+		{ "ALLOC", LAZY_CONTIG_IOCTL_ALLOC, &alloc, sizeof(alloc), 0 },
+		{ "OPEN", LAZY_CONTIG_IOCTL_OPEN, &open, sizeof(open), -ENOENT },
+		{ "RESIZE", LAZY_CONTIG_IOCTL_RESIZE, &resize, sizeof(resize), -ENOENT },
+		{ "FREE", LAZY_CONTIG_IOCTL_FREE, &free, sizeof(free), -ENOENT },
+	};
+	const struct sized_call *c;
+
+	for (c = calls; c < calls + ARRAY_SIZE(calls); c++) {
+		is(with_size(c, 0, 0), -EINVAL, "%s of size 0", c->name);
+		is(with_size(c, c->size - 1, 0), -EINVAL, "of a byte less than in 1.0");
+		is(with_size(c, c->size, 0), c->err, "of the struct");
+		is(with_size(c, c->size + 8, 0), c->err, "of a longer one with zeros");
+		is(with_size(c, c->size + 8, 1), -E2BIG, "of one with an unknown field");
+	}
+}
+
 /*
  * A call whose result cannot be written must be undone: the struct is in read-only
  * memory.
@@ -319,6 +372,7 @@ int main(void)
 	test_names();
 	test_addresses();
 	test_flags();
+	test_sizes();
 	test_faults();
 	test_permissions();
 	close(control);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: control: no byte of a buffer lies below min_addr, whatever its source; a caller
- *   built before that field existed has no such limit
+ * Promise: control: no byte of a buffer lies below min_addr, whatever its source
  */
 #include "settings.h"
 
@@ -113,22 +112,6 @@ static void test_both(void)
 	is(alloc(PAGE, -1, 0, &phys), -ENOMEM, "nor at the last address");
 }
 
-static void test_old_caller(void)
-{
-	struct lazy_contig_allocation arg = {
-		.size = offsetof(struct lazy_contig_allocation, min_addr),
-		.len = PAGE,
-		.node = -1,
-		.fd_flags = O_RDWR | O_CLOEXEC,
-		.min_addr = -1,
-	};
-
-	is(call(control, LAZY_CONTIG_IOCTL_ALLOC, &arg), 0,
-	   "what lies behind the struct of an old caller is not read");
-	is(arg.min_addr, -1, "nor written");
-	close(arg.fd);
-}
-
 int main(void)
 {
 	unsigned long limit = patience();
@@ -145,7 +128,6 @@ int main(void)
 	test_pool();
 	test_reserve();
 	test_both();
-	test_old_caller();
 	mark_check(&mark, "all buffers");
 	close(control);
 	param_set("time_limit_ms", limit);
