@@ -15,9 +15,11 @@ struct row {
 	unsigned long long now, published;
 };
 
-/* The fields have no holes, so that offsets and the size of the whole are those of each. */
+#define ZERO(type)	((struct lazy_contig_##type){ 0 })
 #define FIELD(type, field, offset)							\
 	{ #type "." #field, offsetof(struct lazy_contig_##type, field), offset }
+#define WIDTH(type, field, size)							\
+	{ "sizeof " #type "." #field, sizeof(ZERO(type).field), size }
 #define SIZE(type, size)								\
 	{ "sizeof " #type, sizeof(struct lazy_contig_##type), size }
 #define VALUE(name, value)								\
@@ -39,52 +41,89 @@ static const struct row rows[] = {
 
 	SIZE(query, 32),
 	FIELD(query, size, 0),
+	WIDTH(query, size, 4),
 	FIELD(query, fd, 4),
+	WIDTH(query, fd, 4),
 	FIELD(query, len, 8),
+	WIDTH(query, len, 8),
 	FIELD(query, phys_addr, 16),
+	WIDTH(query, phys_addr, 8),
 	FIELD(query, node, 24),
+	WIDTH(query, node, 4),
 	FIELD(query, flags, 28),
+	WIDTH(query, flags, 4),
 
 	SIZE(allocation, 128),
 	FIELD(allocation, size, 0),
+	WIDTH(allocation, size, 4),
 	FIELD(allocation, flags, 4),
+	WIDTH(allocation, flags, 4),
 	FIELD(allocation, len, 8),
+	WIDTH(allocation, len, 8),
 	FIELD(allocation, align, 16),
+	WIDTH(allocation, align, 8),
 	FIELD(allocation, max_addr, 24),
+	WIDTH(allocation, max_addr, 8),
 	FIELD(allocation, node, 32),
+	WIDTH(allocation, node, 4),
 	FIELD(allocation, fd_flags, 36),
+	WIDTH(allocation, fd_flags, 4),
 	FIELD(allocation, name, 40),
+	WIDTH(allocation, name, 64),
 	FIELD(allocation, fd, 104),
+	WIDTH(allocation, fd, 4),
 	FIELD(allocation, __reserved, 108),
+	WIDTH(allocation, __reserved, 4),
 	FIELD(allocation, phys_addr, 112),
+	WIDTH(allocation, phys_addr, 8),
 	FIELD(allocation, min_addr, 120),
+	WIDTH(allocation, min_addr, 8),
 
 	SIZE(open, 32),
 	FIELD(open, size, 0),
+	WIDTH(open, size, 4),
 	FIELD(open, fd_flags, 4),
+	WIDTH(open, fd_flags, 4),
 	FIELD(open, phys_addr, 8),
+	WIDTH(open, phys_addr, 8),
 	FIELD(open, len, 16),
+	WIDTH(open, len, 8),
 	FIELD(open, fd, 24),
+	WIDTH(open, fd, 4),
 	FIELD(open, flags, 28),
+	WIDTH(open, flags, 4),
 	FIELD(open, __reserved, 28),
+	WIDTH(open, __reserved, 4),
 
 	SIZE(resize, 24),
 	FIELD(resize, size, 0),
+	WIDTH(resize, size, 4),
 	FIELD(resize, flags, 4),
+	WIDTH(resize, flags, 4),
 	FIELD(resize, phys_addr, 8),
+	WIDTH(resize, phys_addr, 8),
 	FIELD(resize, len, 16),
+	WIDTH(resize, len, 8),
 
 	SIZE(free, 16),
 	FIELD(free, size, 0),
+	WIDTH(free, size, 4),
 	FIELD(free, flags, 4),
+	WIDTH(free, flags, 4),
 	FIELD(free, phys_addr, 8),
+	WIDTH(free, phys_addr, 8),
 
 	SIZE(sync, 32),
 	FIELD(sync, size, 0),
+	WIDTH(sync, size, 4),
 	FIELD(sync, fd, 4),
+	WIDTH(sync, fd, 4),
 	FIELD(sync, flags, 8),
+	WIDTH(sync, flags, 8),
 	FIELD(sync, offset, 16),
+	WIDTH(sync, offset, 8),
 	FIELD(sync, len, 24),
+	WIDTH(sync, len, 8),
 };
 
 int main(void)
