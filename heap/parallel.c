@@ -114,6 +114,8 @@ static void lc_helper_work(struct lc_helper *helper, struct lc_job *job)
 		helper->job = NULL;
 		list_add(&helper->place, &lc_idle_helpers);
 	}
+	/* wake_up_var() looks for a waiter without a lock */
+	smp_mb();
 	wake_up_var(&helper->job);
 }
 

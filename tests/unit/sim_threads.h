@@ -31,6 +31,8 @@ void sim_wake(struct task_struct *thread);
 #define kthread_create(run, data, name)	sim_thread(run, data)
 #define kthread_should_stop()		false
 #define wait_var_event(var, cond)	((void)0)
+#define smp_mb()			((void)0)
+#define wake_up_var(var)		((void)(var))
 #define wake_up_process(t)		sim_wake(t)
 #define set_cpus_allowed_ptr(t, mask)	((t)->cpus_ptr[0] = (mask)[0], sim_spend(SET_NS))
 #define set_user_nice(t, value)		((t)->nice = (value), sim_spend(SET_NS))

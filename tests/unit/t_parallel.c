@@ -146,10 +146,13 @@ bool host_thread_stops(void)
 	return stops;
 }
 
+bool host_ordered;
+
 void host_unlocked(void)
 {
 	unsigned int i;
 
+	host_ordered = false;
 	if (running || host_spinlocks)
 		return;
 	for (i = 0; i < nr_threads; i++) {

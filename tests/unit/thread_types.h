@@ -64,7 +64,6 @@ struct task_struct {
 #define TASK_RUNNING			0
 #define IS_ERR(p)			((unsigned long)(p) >= -4095UL)
 #define kthread_stop(t)			((void)(t))
-#define wake_up_var(var)			((void)(var))
 #define task_nice(t)			((t)->nice)
 #define set_current_state(state)	((void)(state))
 #define __set_current_state(state)	((void)(state))

@@ -17,11 +17,15 @@ extern struct task_struct host_task;
 
 struct task_struct *host_thread(int (*run)(void *data), void *data);
 bool host_thread_stops(void);
+/* Since a lock was given up. */
+extern bool host_ordered;
 
 #define current				(&host_task)
 #define kthread_create(run, data, name)	host_thread(run, data)
 #define kthread_should_stop()		host_thread_stops()
 #define wait_var_event(var, cond)	assert(cond)
+#define smp_mb()			(host_ordered = true)
+#define wake_up_var(var)		((void)(var), assert(host_ordered))
 #define wake_up_process(t)		((t)->awake = true)
 #define set_cpus_allowed_ptr(t, mask)	((t)->cpus_ptr[0] = (mask)[0])
 #define set_user_nice(t, value)		((t)->nice = (value))
