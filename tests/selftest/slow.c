@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/fuse.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -16,6 +17,9 @@
 #define FUSE_CONTROL	"/sys/fs/fuse/connections"
 #define FUSE_ROOM	(MIB(1) + PAGE)
 #define FUSE_FILE_ID	2
+
+#define RT_RUNTIME	"/proc/sys/kernel/sched_rt_runtime_us"
+#define SCHED_DEBUG	"/sys/kernel/debug/sched"
 
 #define KPF_LOCKED	0
 #define KPF_DIRTY	4
@@ -400,4 +404,71 @@ void dead_server_end(struct dead_server *dead)
 	slow_end(dead->server);
 	text_set("/proc/sys/vm/dirty_ratio", "20");
 	text_set("/proc/sys/vm/dirty_background_ratio", "10");
+}
+
+void cpu_only(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		bail("affinity: %m");
+}
+
+/* What other tasks have beside those of real time, in ns a second; newer kernels only. */
+static void fair_runtime(int cpu, const char *ns)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), SCHED_DEBUG "/fair_server/cpu%d/runtime", cpu);
+	if (!access(path, F_OK))
+		text_set(path, ns);
+}
+
+enum { CPU_COMES, CPU_WAITS, CPU_KEEPS, CPU_KEPT };
+
+static void keep_cpu(int cpu, volatile int *state)
+{
+	struct sched_param param = { .sched_priority = 50 };
+
+	cpu_only(cpu);
+	if (sched_setscheduler(0, SCHED_FIFO, &param))
+		_exit(1);
+	/* the kernel warns of a CPU that is kept for longer */
+	alarm(20);
+	*state = CPU_WAITS;
+	while (*state == CPU_WAITS)
+		usleep(1000);
+	*state = CPU_KEPT;
+	for (;;)
+		;
+}
+
+pid_t slow_cpu(int cpu, bool drained)
+{
+	volatile int *state = shared_new(sizeof(*state));
+	pid_t pid;
+
+	text_set(RT_RUNTIME, "-1");
+	fair_runtime(cpu, "0");
+	pid = child_start();
+	if (!pid)
+		keep_cpu(cpu, state);
+	while (*state != CPU_WAITS)
+		usleep(1000);
+	if (drained)
+		text_set("/proc/sys/vm/compact_memory", "1");
+	*state = CPU_KEEPS;
+	while (*state != CPU_KEPT)
+		usleep(1000);
+	munmap((void *)state, sizeof(*state));
+	return pid;
+}
+
+void slow_cpu_end(pid_t pid, int cpu)
+{
+	slow_end(pid);
+	fair_runtime(cpu, "50000000");
+	text_set(RT_RUNTIME, "950000");
 }

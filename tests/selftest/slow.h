@@ -30,6 +30,14 @@ void slow_file(size_t len);
 pid_t slow_writer(size_t chunk);	/* writes and fsyncs over and over */
 void slow_end(pid_t pid);
 
+void cpu_only(int cpu);	/* this task, from now on */
+/*
+ * A real-time task that lets no other have this CPU, for 20 seconds at most. @drained:
+ * the kernel has no pages in lists of that CPU, for which alloc_contig_range() waits.
+ */
+pid_t slow_cpu(int cpu, bool drained);
+void slow_cpu_end(pid_t pid, int cpu);
+
 /* A FUSE server that answers all but WRITE, with len bytes under writeback. */
 struct dead_server {
 	pid_t server;
