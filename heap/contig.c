@@ -20,7 +20,6 @@
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
-#include <linux/spinlock.h>
 
 #include "compat.h"
 #include "contig.h"
@@ -53,19 +52,14 @@
  * struct lc_attempt - an attempt to empty a window
  * @job: the work
  * @claim: the claim on the window
- * @lock: guards @ended and @left_behind
- * @ended: all threads have left the job
- * @left_behind: the request does not wait for it any more
+ * @left_behind: the request does not wait for it any more; the last thread that
+ *	leaves the job ends the claim and frees it
  * @stalled: because it took too long
  * @user: the user who is charged for it since, or NULL
- *
- * The one of the two that sets the second flag ends the claim and frees it.
  */
 struct lc_attempt {
 	struct lc_job job;
 	struct lc_claim claim;
-	spinlock_t lock;	/* see above */
-	bool ended;
 	bool left_behind;
 	bool stalled;
 	struct lc_user *user;
@@ -98,7 +92,7 @@ static void lc_attempt_free(struct lc_attempt *attempt)
 /* The request does not wait for it any more. */
 static void lc_attempt_abandon(struct lc_attempt *attempt)
 {
-	lc_parallel_undo(&attempt->job, lc_pages_free);
+	lc_parallel_undo(&attempt->job);
 	lc_limit_uncharge_late(attempt->user, attempt->job.ext.nr_pages);
 	lc_search_late(&attempt->claim, -1, attempt->stalled);
 	lc_search_unclaim(&attempt->claim, attempt->job.stop);
@@ -109,16 +103,12 @@ static void lc_attempt_abandon(struct lc_attempt *attempt)
 static void lc_attempt_end(struct lc_job *job)
 {
 	struct lc_attempt *attempt = container_of(job, struct lc_attempt, job);
-	bool left_behind;
 
-	scoped_guard(spinlock, &attempt->lock) {
-		attempt->ended = true;
-		left_behind = attempt->left_behind;
-		if (!left_behind)
-			complete(&job->idle);
-	}
-	if (left_behind)
+	/* it was set by one of the threads, which have left */
+	if (attempt->left_behind)
 		lc_attempt_abandon(attempt);
+	else
+		complete(&job->idle);
 }
 
 static struct lc_attempt *lc_attempt_new(const struct lc_claim *claim,
@@ -132,9 +122,9 @@ static struct lc_attempt *lc_attempt_new(const struct lc_claim *claim,
 		kfree(attempt);
 		return NULL;
 	}
+	attempt->job.undo = lc_pages_free;
 	attempt->job.end = lc_attempt_end;
 	attempt->claim = *claim;
-	spin_lock_init(&attempt->lock);
 	return attempt;
 }
 
@@ -148,33 +138,25 @@ static bool lc_attempt_leave(struct lc_attempt *attempt, bool stalled)
 {
 	struct zone *zone = page_zone(pfn_to_page(attempt->job.ext.pfn));
 	unsigned long nr_pages = attempt->job.ext.nr_pages;
-	bool left = false;
 
+	if (!lc_parallel_stop(&attempt->job, -ETIME)) {
+		wait_for_completion(&attempt->job.idle);
+		return false;
+	}
 	__module_get(THIS_MODULE);
 	attempt->stalled = stalled;
 	attempt->user = lc_limit_charge_late(nr_pages);
+	attempt->left_behind = true;
 	lc_search_late(&attempt->claim, 1, stalled);
-	scoped_guard(spinlock, &attempt->lock) {
-		if (!attempt->ended) {
-			attempt->left_behind = true;
-			WRITE_ONCE(attempt->job.stop, -ETIME);
-			left = true;
-		}
-	}
-	if (left) {
-		lc_limit_end(zone, nr_pages);
-		return true;
-	}
-	lc_search_late(&attempt->claim, -1, stalled);
-	lc_limit_uncharge_late(attempt->user, nr_pages);
-	module_put(THIS_MODULE);
-	return false;
+	lc_parallel_leave(&attempt->job);
+	lc_limit_end(zone, nr_pages);
+	return true;
 }
 
 /* Return: 0 if the attempt has ended; -EINTR or -ETIME if it was left behind. */
 static int lc_attempt_wait(struct lc_attempt *attempt, unsigned long deadline)
 {
-	unsigned int stalls = 0;
+	unsigned int stalls = 0, polls = 0;
 	u64 runtime = 0;
 	long left;
 
@@ -188,6 +170,8 @@ static int lc_attempt_wait(struct lc_attempt *attempt, unsigned long deadline)
 			return 0;
 		stalls = lc_parallel_stalls(&attempt->job, &runtime) ?
 				 stalls + 1 : 0;
+		if (++polls % LC_MAX_STALLS == 0 && !left)
+			lc_parallel_hurry(&attempt->job);
 	} while (!left && stalls < LC_MAX_STALLS &&
 		 time_before(jiffies, deadline));
 	/* a task that is being killed waits a little for what is nearly done */
@@ -217,12 +201,9 @@ static int lc_attempt_run(struct lc_attempt *attempt, unsigned long deadline,
 	*left_behind = ret;
 	if (ret)
 		return ret;
-	/* the last thread may be about to drop the lock */
-	spin_lock(&attempt->lock);
-	spin_unlock(&attempt->lock);
 	ret = job->stop;
 	if (ret)
-		lc_parallel_undo(job, lc_pages_free);
+		lc_parallel_undo(job);
 free_attempt:
 	lc_limit_end(page_zone(pfn_to_page(job->ext.pfn)), job->ext.nr_pages);
 	lc_attempt_free(attempt);

@@ -133,7 +133,8 @@
  * did: an error leaves nothing allocated. A fatal signal ends a request between two
  * steps and while it waits for an attempt. An attempt that takes too long is left behind: it
  * ends by itself, frees its pages and drops its claim, and is charged to the user
- * until then, while the request goes on elsewhere or ends. Release allocates
+ * until then, while the request goes on elsewhere or ends. Nothing waits for a
+ * helper thread that has not begun. Release allocates
  * nothing and cannot fail: what it takes to make pages idle is allocated when they
  * are taken; only pinned and broken pages of a reserve take more. Broken pages are
  * freed one by one.

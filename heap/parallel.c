@@ -5,6 +5,10 @@
  * Helper threads are created when there are too few, wait for the next job
  * afterwards, and end with the module. During a job a helper has the priority of
  * the task that began it, and runs only where that task may run.
+ *
+ * A helper that was woken may not get to run for as long as a real-time task keeps
+ * its CPU. So nothing waits for one that has not begun: it is taken back when
+ * no part is left for it.
  */
 
 #include <linux/bitmap.h>
@@ -34,22 +38,33 @@
  * @place: in lc_idle_helpers, or in the list of its job while it works for that
  * @task: the thread
  * @job: what it works on; NULL while it is idle
+ * @woken: for a job, and has not run since: it has not begun, or it was taken back
+ *
+ * In no list but the first: it is being prepared for a job.
  */
 struct lc_helper {
 	struct list_head list;
 	struct list_head place;
 	struct task_struct *task;
 	struct lc_job *job;
+	bool woken;
 };
 
 /*
- * Guards the lists of helpers, those of jobs too, and who gives an idle helper a job.
- * A leaf. What happens under it does not depend on how many helpers there are.
+ * Guards the lists of helpers, those of jobs too, and what is in a helper. Only locks
+ * of the scheduler are taken under it. What happens under it does not depend on how
+ * many helpers there are.
  */
 static DEFINE_SPINLOCK(lc_helpers_lock);
 static LIST_HEAD(lc_helpers);	/* all; entries stay until unload */
-static LIST_HEAD(lc_idle_helpers);	/* the one that worked last is the first */
+/* the one that worked last is the first, those that were taken back are the last */
+static LIST_HEAD(lc_idle_helpers);
 static unsigned int lc_nr_helpers;
+
+static unsigned int lc_helpers_enough(void)
+{
+	return LC_MAX_HELPERS * num_online_cpus();
+}
 
 /*
  * Beginning a part costs the kernel about a millisecond whatever its size where
@@ -72,6 +87,22 @@ static struct lc_extent lc_part(const struct lc_job *job, unsigned long part)
 	return (struct lc_extent){ pfn, end - pfn };
 }
 
+/* Each part that is done is undone once, by the thread that comes first. */
+static void lc_part_undo(struct lc_job *job, unsigned long i)
+{
+	struct lc_extent part = lc_part(job, i);
+
+	if (test_and_clear_bit(i, job->done))
+		job->undo(&part);
+}
+
+/* No part of the job will be begun any more. */
+static bool lc_job_exhausted(struct lc_job *job)
+{
+	return READ_ONCE(job->stop) ||
+	       atomic_long_read(&job->next_part) >= job->nr_parts;
+}
+
 static void lc_job_run(struct lc_job *job)
 {
 	struct lc_extent part;
@@ -84,10 +115,33 @@ static void lc_job_run(struct lc_job *job)
 			break;
 		part = lc_part(job, i);
 		ret = job->work(job, &part);
-		if (ret)
+		if (ret) {
 			cmpxchg(&job->stop, 0, ret);
-		else
-			set_bit(i, job->done);
+			break;
+		}
+		set_bit(i, job->done);
+		/* either it is seen here that the job ends, or there that this is done */
+		smp_mb__after_atomic();
+		if (READ_ONCE(job->stop) && job->undo)
+			lc_part_undo(job, i);
+	}
+}
+
+/*
+ * Take back the helpers that have not begun the job, in which no part is left for
+ * them. The caller is one of its threads.
+ */
+static void lc_job_recall(struct lc_job *job)
+{
+	struct lc_helper *helper, *next;
+
+	lockdep_assert_held(&lc_helpers_lock);
+	list_for_each_entry_safe(helper, next, &job->helpers, place) {
+		if (!helper->woken)
+			continue;
+		helper->job = NULL;
+		list_move_tail(&helper->place, &lc_idle_helpers);
+		atomic_dec(&job->threads);
 	}
 }
 
@@ -101,14 +155,29 @@ static void lc_job_leave(struct lc_job *job)
 		complete(&job->idle);
 }
 
+/* Return: the job that the helper has begun herewith, or NULL. */
+static struct lc_job *lc_helper_begin(struct lc_helper *helper)
+{
+	if (!READ_ONCE(helper->woken))
+		return NULL;
+	guard(spinlock)(&lc_helpers_lock);
+	helper->woken = false;
+	/* it was taken back, and is as good as any now */
+	if (!helper->job && !list_empty(&helper->place))
+		list_move(&helper->place, &lc_idle_helpers);
+	return helper->job;
+}
+
 static void lc_helper_work(struct lc_helper *helper, struct lc_job *job)
 {
 	/* a new thread sets its own on its way here */
 	set_cpus_allowed_ptr(current, job->cpus);
 	lc_job_run(job);
-	/* who leaves last may free the job */
-	scoped_guard(spinlock, &lc_helpers_lock)
+	scoped_guard(spinlock, &lc_helpers_lock) {
+		lc_job_recall(job);
+		/* who leaves last may free the job */
 		list_del(&helper->place);
+	}
 	lc_job_leave(job);
 	scoped_guard(spinlock, &lc_helpers_lock) {
 		helper->job = NULL;
@@ -126,7 +195,7 @@ static int lc_helper_run(void *data)
 
 	while (!kthread_should_stop()) {
 		set_current_state(TASK_IDLE);
-		job = READ_ONCE(helper->job);
+		job = lc_helper_begin(helper);
 		if (!job && !kthread_should_stop())
 			schedule();
 		__set_current_state(TASK_RUNNING);
@@ -137,22 +206,24 @@ static int lc_helper_run(void *data)
 }
 
 /*
- * @only: the job has no other thread.
- * Return: a helper that has @job, for the caller to wake; NULL if none can be had.
+ * @only: the job has no other thread that runs.
+ * Return: a helper that is in no list but that of all; NULL if none can be had.
  */
-static struct lc_helper *lc_helper_get(struct lc_job *job, bool only)
+static struct lc_helper *lc_helper_get(bool only)
 {
 	struct lc_helper *helper;
+	bool enough;
 
 	scoped_guard(spinlock, &lc_helpers_lock) {
+		enough = lc_nr_helpers >= lc_helpers_enough();
 		helper = list_first_entry_or_null(&lc_idle_helpers, struct lc_helper,
 						  place);
-		if (helper) {
-			helper->job = job;
-			list_move(&helper->place, &job->helpers);
+		/* one that was taken back may still wait for its CPU */
+		if (helper && (enough || !helper->woken)) {
+			list_del_init(&helper->place);
 			return helper;
 		}
-		if (!only && lc_nr_helpers >= LC_MAX_HELPERS * num_online_cpus())
+		if (enough && !only)
 			return NULL;
 	}
 	helper = kzalloc_obj(*helper);
@@ -163,13 +234,41 @@ static struct lc_helper *lc_helper_get(struct lc_job *job, bool only)
 		kfree(helper);
 		return NULL;
 	}
-	helper->job = job;
+	INIT_LIST_HEAD(&helper->place);
 	scoped_guard(spinlock, &lc_helpers_lock) {
 		list_add(&helper->list, &lc_helpers);
-		list_add(&helper->place, &job->helpers);
 		lc_nr_helpers++;
 	}
 	return helper;
+}
+
+/*
+ * @only: as for lc_helper_get().
+ * Return: false if there is no further helper, or nothing for it to do.
+ */
+static bool lc_job_add(struct lc_job *job, bool only)
+{
+	struct lc_helper *helper = lc_helper_get(only);
+	bool needed;
+
+	if (!helper)
+		return false;
+	/* first: it might wait for a CPU that another job let it have, or be done soon */
+	set_cpus_allowed_ptr(helper->task, job->cpus);
+	set_user_nice(helper->task, job->nice);
+
+	guard(spinlock)(&lc_helpers_lock);
+	needed = !lc_job_exhausted(job);
+	if (needed) {
+		helper->job = job;
+		helper->woken = true;
+		list_add(&helper->place, &job->helpers);
+		atomic_inc(&job->threads);
+	} else {
+		list_add(&helper->place, &lc_idle_helpers);
+	}
+	wake_up_process(helper->task);
+	return needed;
 }
 
 /**
@@ -235,26 +334,39 @@ static unsigned int lc_job_threads(const struct lc_job *job)
 bool lc_parallel_start(struct lc_job *job, bool caller)
 {
 	unsigned int wanted = lc_job_threads(job) - caller, nr;
-	struct lc_helper *helper;
 
 	/* one more than there are, so that none is the last before all have begun */
 	atomic_set(&job->threads, 1);
-	for (nr = 0; nr < wanted; nr++) {
-		/* a helper that has a job may begin at once, without being woken */
-		atomic_inc(&job->threads);
-		helper = lc_helper_get(job, !caller && !nr);
-		if (!helper) {
-			atomic_dec(&job->threads);
+	for (nr = 0; nr < wanted; nr++)
+		if (!lc_job_add(job, !caller && !nr))
 			break;
-		}
-		/* or it might wait for a CPU that another job let it have */
-		set_cpus_allowed_ptr(helper->task, job->cpus);
-		set_user_nice(helper->task, job->nice);
-		wake_up_process(helper->task);
-	}
 	if (!caller && nr)
 		lc_job_leave(job);
 	return nr;
+}
+
+/**
+ * lc_parallel_hurry - let another helper begin a job that none has begun
+ * @job: a job whose threads are helpers
+ *
+ * For a job that was to be begun long ago.
+ *
+ * Context: process, may sleep.
+ */
+void lc_parallel_hurry(struct lc_job *job)
+{
+	struct lc_helper *helper;
+	unsigned int nr = 0;
+
+	scoped_guard(spinlock, &lc_helpers_lock) {
+		list_for_each_entry(helper, &job->helpers, place) {
+			if (!helper->woken)
+				return;
+			nr++;
+		}
+	}
+	if (nr && nr < LC_MAX_THREADS)
+		lc_job_add(job, true);
 }
 
 /**
@@ -266,24 +378,54 @@ bool lc_parallel_start(struct lc_job *job, bool caller)
  * every CPU, which takes long where CPUs are slow or have much to do.
  *
  * Context: any but atomic.
- * Return: true if no helper has run since, and each is in I/O wait.
+ * Return: true if no helper has run since, and each that has begun is in I/O wait.
  */
 bool lc_parallel_stalls(struct lc_job *job, u64 *runtime)
 {
 	struct lc_helper *helper;
 	u64 sum = 0, before = *runtime;
-	bool waits;
+	bool waits = true, begun = false;
 
 	guard(spinlock)(&lc_helpers_lock);
-	/* one that has just left may have yet to say so */
-	waits = !list_empty(&job->helpers);
 	list_for_each_entry(helper, &job->helpers, place) {
+		if (helper->woken)
+			continue;
+		begun = true;
 		sum += READ_ONCE(helper->task->se.sum_exec_runtime);
 		waits &= helper->task->in_iowait &&
 			 !task_is_running(helper->task);
 	}
 	*runtime = sum;
-	return waits && sum == before;
+	/* one that has just left may have yet to say so */
+	return begun && waits && sum == before;
+}
+
+/**
+ * lc_parallel_stop - begin no further part of a job
+ * @job: a job whose threads are helpers
+ * @error: what becomes of it if it has not failed yet
+ *
+ * Context: any but atomic.
+ * Return: true if helpers work on it still: the caller is one of its threads then,
+ * until lc_parallel_leave(); false if the last one has left, or is about to.
+ */
+bool lc_parallel_stop(struct lc_job *job, int error)
+{
+	if (!atomic_inc_not_zero(&job->threads))
+		return false;
+	cmpxchg(&job->stop, 0, error);
+	scoped_guard(spinlock, &lc_helpers_lock)
+		lc_job_recall(job);
+	if (atomic_read(&job->threads) > 1)
+		return true;
+	lc_job_leave(job);
+	return false;
+}
+
+/** lc_parallel_leave - be no thread of a job any more; it may be the last one */
+void lc_parallel_leave(struct lc_job *job)
+{
+	lc_job_leave(job);
 }
 
 /**
@@ -295,26 +437,25 @@ bool lc_parallel_stalls(struct lc_job *job, u64 *runtime)
 void lc_parallel_join(struct lc_job *job)
 {
 	lc_job_run(job);
+	scoped_guard(spinlock, &lc_helpers_lock)
+		lc_job_recall(job);
 	lc_job_leave(job);
 }
 
 /**
- * lc_parallel_undo - undo the parts of a job that are done
- * @job: the job, which all threads have left
- * @undo: called for each of them
+ * lc_parallel_undo - undo the parts that are done of a job that has failed
+ * @job: the job, which all threads have left, or of which the caller is one
+ *
+ * What is done later is undone by the thread that does it.
  *
  * Context: process, may sleep.
  */
-void lc_parallel_undo(struct lc_job *job,
-		      void (*undo)(const struct lc_extent *part))
+void lc_parallel_undo(struct lc_job *job)
 {
-	struct lc_extent part;
 	unsigned long i;
 
-	for_each_set_bit(i, job->done, job->nr_parts) {
-		part = lc_part(job, i);
-		undo(&part);
-	}
+	for_each_set_bit(i, job->done, job->nr_parts)
+		lc_part_undo(job, i);
 }
 
 /**
@@ -355,6 +496,8 @@ void lc_parallel_exit(void)
 	list_for_each_entry_safe(helper, next, &lc_helpers, list) {
 		/* a thread that is stopped before it began would never do it */
 		wait_var_event(&helper->job, !READ_ONCE(helper->job));
+		/* it ends here, whatever keeps the CPU where it was last */
+		set_cpus_allowed_ptr(helper->task, cpumask_of(raw_smp_processor_id()));
 		kthread_stop(helper->task);
 		kfree(helper);
 	}

@@ -30,6 +30,7 @@ void sim_wake(struct task_struct *thread);
 #define current				((struct task_struct *)sim_arg())
 #define kthread_create(run, data, name)	sim_thread(run, data)
 #define kthread_should_stop()		false
+#define kthread_complete_and_exit(c, code)	return (complete(c), code)
 #define wait_var_event(var, cond)	((void)0)
 #define smp_mb()			((void)0)
 #define wake_up_var(var)		((void)(var))

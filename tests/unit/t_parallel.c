@@ -5,6 +5,8 @@
  * Promise: memory: work in parts ends once, when the last thread has left it
  * Promise: memory: work for a request is done with its task's priority, on that task's CPUs,
  *   and by the threads that there are
+ * Promise: memory: no work waits for a thread that does not get to run
+ * Promise: memory: what was done of work that is given up is undone at once, and once
  */
 #include "parallel.h"
 #include "tap.h"
@@ -14,7 +16,7 @@
 struct task_struct host_task;
 
 /* The threads there are, as many as a test permits. Awake ones run at any unlock. */
-static struct task_struct threads[8];
+static struct task_struct threads[32];
 static unsigned int nr_threads, max_threads;
 static struct task_struct *running;
 static bool passed;	/* the running thread was asked once whether it stops */
@@ -94,7 +96,8 @@ static void test_undo(void)
 		lc_parallel_join(&job);
 		fine = covered() && job.idle.done;
 		reached = whole.pfn;
-		lc_parallel_undo(&job, see);
+		job.undo = see;
+		lc_parallel_undo(&job);
 		fine = covered();
 		lc_parallel_destroy(&job);
 	}
@@ -146,26 +149,44 @@ bool host_thread_stops(void)
 	return stops;
 }
 
+int host_thread_ends(struct completion *c)
+{
+	running->ended = true;
+	complete(c);
+	return 0;
+}
+
 bool host_ordered;
+
+/* Which thread runs if it is awake: others wait for a CPU. */
+enum { ALL = -1, NONE = -2 };
+static int only = ALL;
+static unsigned int ends;
+static void (*after_work)(void);	/* done when a thread has done a part, and waits */
 
 void host_unlocked(void)
 {
-	unsigned int i;
+	void (*then)(void) = after_work;
+	int i;
 
 	host_ordered = false;
+
 	if (running || host_spinlocks)
 		return;
 	for (i = 0; i < nr_threads; i++) {
-		if (!threads[i].awake)
+		if (!threads[i].awake || threads[i].ended ||
+		    (only != ALL && only != i))
 			continue;
 		running = &threads[i];
 		passed = false;
 		running->run(running->data);
 	}
 	running = NULL;
+	if (!then || !calls)
+		return;
+	after_work = NULL;
+	then();
 }
-
-static unsigned int ends;
 
 static void count_end(struct lc_job *job)
 {
@@ -207,12 +228,217 @@ static void test_inherit(void)
 {
 	unsigned int i;
 
-	max_threads = ARRAY_SIZE(threads);
+	max_threads = 8;
 	fine = true;
 	for (i = 0; i < 1000 && fine; i++)
 		job_of(i % 20, 1 + i);
 	ok(fine, "threads have the priority and the CPUs of the task");
 	ok(nr_threads <= num_online_cpus(), "%u of them do all jobs", nr_threads);
+}
+
+static void job_new(struct lc_job *job, unsigned int nr_parts,
+		    int (*do_part)(struct lc_job *job, const struct lc_extent *part))
+{
+	unsigned long part = max3(SZ_32M >> PAGE_SHIFT, pageblock_nr_pages,
+				  MAX_ORDER_NR_PAGES);
+
+	whole = (struct lc_extent){ 64 * MAX_ORDER_NR_PAGES, nr_parts * part };
+	whole.pfn = ALIGN_DOWN(whole.pfn, part);
+	reached = whole.pfn;
+	calls = 0;
+	ends = 0;
+	if (lc_parallel_init(job, &whole, do_part))
+		bail("no job");
+	job->end = count_end;
+}
+
+/* Threads that are awake run from now on. */
+static void let_run(int which)
+{
+	only = which;
+	host_unlocked();
+}
+
+/* No idle thread is awake. */
+static void sleep_all(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_threads; i++)
+		threads[i].awake = false;
+}
+
+static bool job_done(struct lc_job *job)
+{
+	bool done = covered() && ends == 1 && !job->stop;
+
+	lc_parallel_destroy(job);
+	return done;
+}
+
+static void test_kept_zero(void)
+{
+	struct lc_job job;
+
+	job_new(&job, 4, work);
+	lc_parallel_destroy(&job);
+	fine = true;
+	only = NONE;
+	is(lc_parallel(&whole, work), 0, "a job ends without threads that do not run");
+	ok(covered() && calls == 4, "the caller has done it");
+	let_run(ALL);
+	is(calls, 4, "they find nothing to do");
+	job_new(&job, 4, work);
+	fine &= lc_parallel_start(&job, false);
+	host_unlocked();
+	ok(job_done(&job), "and do the next job");
+}
+
+/* The thread that does it is the only one that runs. */
+static int work_alone(struct lc_job *job, const struct lc_extent *part)
+{
+	only = running - threads;
+	return work(job, part);
+}
+
+static void test_kept_some(void)
+{
+	unsigned int before, i;
+	struct lc_job job;
+
+	fine = true;
+	sleep_all();
+	only = NONE;
+	job_new(&job, 4, work_alone);
+	fine &= lc_parallel_start(&job, false);
+	let_run(ALL);
+	ok(job_done(&job), "one thread ends the job of several");
+
+	before = nr_threads;
+	job_new(&job, 2, work);
+	only = NONE;
+	fine &= lc_parallel_start(&job, false);
+	is(nr_threads, before + 1, "the others are not the first choice then");
+	let_run(ALL);
+	ok(job_done(&job), "the next job ends");
+
+	before = nr_threads;
+	sleep_all();
+	for (i = 0; i < 100; i++) {
+		/* before it has all its threads */
+		job_new(&job, 4, work_alone);
+		only = ALL;
+		fine &= lc_parallel_start(&job, false);
+		fine &= job_done(&job);
+	}
+	ok(fine, "so do those that one thread ends before others are woken");
+	let_run(ALL);
+	is(nr_threads, before, "without new threads");
+}
+
+static void test_kept_all(void)
+{
+	struct lc_job job;
+	int i;
+
+	sleep_all();
+	only = NONE;
+	job_new(&job, 4, work);
+	fine = lc_parallel_start(&job, false);
+	ok(fine && !lc_parallel_stop(&job, -ETIME) && ends == 1 && job.stop == -ETIME,
+	   "a job that no thread has begun can be given up");
+	let_run(ALL);
+	is(calls, 0, "and is not begun");
+	lc_parallel_destroy(&job);
+
+	/* as one is that has been done before it has all its threads */
+	job_new(&job, 4, work);
+	job.stop = -EBUSY;
+	is(lc_parallel_start(&job, false), false, "one without work gets no thread");
+	lc_parallel_destroy(&job);
+
+	sleep_all();
+	only = NONE;
+	job_new(&job, 1, work);
+	fine = lc_parallel_start(&job, false);
+	for (i = 0; !threads[i].awake; i++)
+		;
+	lc_parallel_hurry(&job);
+	is(calls, 0, "no thread begins a job");
+	threads[i].awake = false;
+	let_run(ALL);
+	ok(job_done(&job), "another one that is asked as well does it");
+	threads[i].awake = true;
+	let_run(ALL);
+	is(calls, 1, "the first one finds it gone");
+}
+
+static struct lc_job other_job;
+
+static void begin_other_job(void)
+{
+	only = NONE;
+	host_task.nice = 2;
+	host_task.cpus_ptr[0] = 2;
+	job_new(&other_job, 1, work_as_task);
+	fine &= lc_parallel_start(&other_job, false);
+}
+
+static void test_settings(void)
+{
+	struct lc_job job;
+
+	fine = true;
+	only = ALL;
+	host_task.nice = 1;
+	host_task.cpus_ptr[0] = 1;
+	job_new(&job, 1, work_as_task);
+	job.end = NULL;
+	after_work = begin_other_job;
+	fine &= lc_parallel_start(&job, false) && job.idle.done && !after_work && !calls;
+	lc_parallel_destroy(&job);
+	let_run(ALL);
+	ok(job_done(&other_job), "a thread that goes on to another job has its settings");
+}
+
+static unsigned long undone;
+
+static void count_undone(const struct lc_extent *part)
+{
+	undone += part->nr_pages;
+}
+
+/* The second part is done when the job has been given up. */
+static int give_up(struct lc_job *job, const struct lc_extent *part)
+{
+	see(part);
+	if (calls == 2) {
+		fine &= lc_parallel_stop(job, -ETIME) && !undone;
+		lc_parallel_undo(job);
+		fine &= undone == part->nr_pages;
+	}
+	return 0;
+}
+
+static void test_give_up(void)
+{
+	struct lc_job job;
+
+	undone = 0;
+	fine = true;
+	only = ALL;
+	job_new(&job, 8, give_up);
+	job.undo = count_undone;
+	fine &= lc_parallel_start(&job, false);
+	host_unlocked();
+	ok(fine && calls == 2, "no part is begun of a job that is given up");
+	is(undone, whole.nr_pages / 4, "those that are done are undone before it ends");
+	is(ends, 0, "it does not end before it is left");
+	lc_parallel_leave(&job);
+	is(ends, 1, "but then");
+	lc_parallel_undo(&job);
+	is(undone, whole.nr_pages / 4, "no part is undone twice");
+	lc_parallel_destroy(&job);
 }
 
 static int work_before_end(struct lc_job *job, const struct lc_extent *part)
@@ -253,6 +479,12 @@ int main(void)
 	test_undo();
 	test_error();
 	test_inherit();
+	max_threads = 16;
+	test_kept_zero();
+	test_kept_some();
+	test_kept_all();
+	test_settings();
+	test_give_up();
 	test_threads();
 	return tap_done();
 }

@@ -17,12 +17,14 @@ extern struct task_struct host_task;
 
 struct task_struct *host_thread(int (*run)(void *data), void *data);
 bool host_thread_stops(void);
+int host_thread_ends(struct completion *c);
 /* Since a lock was given up. */
 extern bool host_ordered;
 
 #define current				(&host_task)
 #define kthread_create(run, data, name)	host_thread(run, data)
 #define kthread_should_stop()		host_thread_stops()
+#define kthread_complete_and_exit(c, code)	return host_thread_ends(c)
 #define wait_var_event(var, cond)	assert(cond)
 #define smp_mb()			(host_ordered = true)
 #define wake_up_var(var)		((void)(var), assert(host_ordered))
