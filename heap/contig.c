@@ -6,8 +6,9 @@
  * uninterruptibly and without a bound. An attempt therefore runs in helper
  * threads, apart from its request, which waits for it as long as it makes sense
  * and leaves it behind then. An attempt left behind ends by itself: it returns
- * its pages to the page allocator, and its claim lasts until then. It is charged
- * to the user meanwhile, and holds a reference to the module.
+ * the pages that it has to the page allocator at once, others as soon as it gets
+ * them, and its claim lasts until then. What it still works on is charged to the
+ * user meanwhile, and it holds a reference to the module.
  */
 
 #include <linux/cleanup.h>
@@ -20,6 +21,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 
 #include "compat.h"
 #include "contig.h"
@@ -52,14 +54,18 @@
  * struct lc_attempt - an attempt to empty a window
  * @job: the work
  * @claim: the claim on the window
+ * @lock: guards the fields below
+ * @busy: pages of the parts that are worked on
  * @left_behind: the request does not wait for it any more; the last thread that
  *	leaves the job ends the claim and frees it
  * @stalled: because it took too long
- * @user: the user who is charged for it since, or NULL
+ * @user: the user who is charged for @busy since, or NULL
  */
 struct lc_attempt {
 	struct lc_job job;
 	struct lc_claim claim;
+	spinlock_t lock;	/* see above */
+	unsigned long busy;
 	bool left_behind;
 	bool stalled;
 	struct lc_user *user;
@@ -69,18 +75,42 @@ struct lc_attempt {
  * The kernel implies __GFP_RETRY_MAYFAIL: reclaim may make room for the pages
  * that have to move, but must never end in an OOM kill.
  */
-static int lc_empty_part(struct lc_job *job, const struct lc_extent *part)
+static int lc_empty_extent(const struct lc_extent *ext)
 {
 	int ret;
 
-	ret = lc_alloc_contig_range(part->pfn, lc_extent_end(part),
+	ret = lc_alloc_contig_range(ext->pfn, lc_extent_end(ext),
 				    GFP_KERNEL | __GFP_NOWARN);
 	if (ret)
 		return ret;
-	ret = lc_pages_init(part);
+	ret = lc_pages_init(ext);
 	if (ret)
-		lc_pages_free(part);
+		lc_pages_free(ext);
 	return ret;
+}
+
+static int lc_empty_part(struct lc_job *job, const struct lc_extent *part)
+{
+	struct lc_attempt *attempt = container_of(job, struct lc_attempt, job);
+	bool left_behind;
+	int ret;
+
+	scoped_guard(spinlock, &attempt->lock) {
+		if (attempt->left_behind)
+			return -ETIME;
+		attempt->busy += part->nr_pages;
+	}
+	ret = lc_empty_extent(part);
+	scoped_guard(spinlock, &attempt->lock) {
+		attempt->busy -= part->nr_pages;
+		left_behind = attempt->left_behind;
+	}
+	if (!left_behind)
+		return ret;
+	if (!ret)
+		lc_pages_free(part);
+	lc_limit_uncharge_late(attempt->user, part->nr_pages);
+	return -ETIME;
 }
 
 static void lc_attempt_free(struct lc_attempt *attempt)
@@ -92,8 +122,6 @@ static void lc_attempt_free(struct lc_attempt *attempt)
 /* The request does not wait for it any more. */
 static void lc_attempt_abandon(struct lc_attempt *attempt)
 {
-	lc_parallel_undo(&attempt->job);
-	lc_limit_uncharge_late(attempt->user, attempt->job.ext.nr_pages);
 	lc_search_late(&attempt->claim, -1, attempt->stalled);
 	lc_search_unclaim(&attempt->claim, attempt->job.stop);
 	lc_attempt_free(attempt);
@@ -125,6 +153,7 @@ static struct lc_attempt *lc_attempt_new(const struct lc_claim *claim,
 	attempt->job.undo = lc_pages_free;
 	attempt->job.end = lc_attempt_end;
 	attempt->claim = *claim;
+	spin_lock_init(&attempt->lock);
 	return attempt;
 }
 
@@ -144,10 +173,13 @@ static bool lc_attempt_leave(struct lc_attempt *attempt, bool stalled)
 		return false;
 	}
 	__module_get(THIS_MODULE);
-	attempt->stalled = stalled;
-	attempt->user = lc_limit_charge_late(nr_pages);
-	attempt->left_behind = true;
 	lc_search_late(&attempt->claim, 1, stalled);
+	scoped_guard(spinlock, &attempt->lock) {
+		attempt->stalled = stalled;
+		attempt->user = lc_limit_charge_late(attempt->busy);
+		attempt->left_behind = true;
+	}
+	lc_parallel_undo(&attempt->job);
 	lc_parallel_leave(&attempt->job);
 	lc_limit_end(zone, nr_pages);
 	return true;

@@ -67,7 +67,7 @@ static DEFINE_HASHTABLE(lc_users, 6);
 
 /* In all live buffers, unfinished requests, attempts left behind, and deferred pages. */
 static atomic_long_t lc_total;
-/* In attempts left behind. */
+/* In what attempts left behind still work on. */
 static atomic_long_t lc_late;
 
 /**
@@ -246,7 +246,7 @@ void lc_limit_uncharge(struct lc_user *user, unsigned long nr_pages)
 }
 
 /**
- * lc_limit_late - pages of attempts that go on without their requests
+ * lc_limit_late - pages that attempts work on which go on without their requests
  *
  * Context: any. Return: a number of pages.
  */
@@ -256,12 +256,12 @@ unsigned long lc_limit_late(void)
 }
 
 /**
- * lc_limit_charge_late - count the pages of an attempt that is left behind
+ * lc_limit_charge_late - count what an attempt that is left behind still works on
  * @nr_pages: how many
  *
  * Besides those of the request itself, which goes on elsewhere.
  *
- * Context: process. Return: the user who is charged, for
+ * Context: any. Return: the user who is charged, for
  * lc_limit_uncharge_late(); NULL if the request is charged to none.
  */
 struct lc_user *lc_limit_charge_late(unsigned long nr_pages)
@@ -282,7 +282,7 @@ struct lc_user *lc_limit_charge_late(unsigned long nr_pages)
 /**
  * lc_limit_uncharge_late - undo lc_limit_charge_late()
  * @user: what it returned
- * @nr_pages: as many
+ * @nr_pages: how many of the pages it works on no more
  *
  * Context: any.
  */

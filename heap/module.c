@@ -47,7 +47,7 @@
  *	lc_live_lock: the list of ranges, the length of each, and its list of
  *	dma-bufs. contig.c: empties one claimed window, by helper threads, apart
  *	from the request that waits for it; an attempt's lock guards whether it
- *	is still waited for. Knows no cache; called by window.c.
+ *	is still waited for, and how much it works on. Knows no cache; called by window.c.
  *
  * cache/
  *	Idle memory. pool.c: what was released lately, and where released memory
@@ -131,10 +131,10 @@
  * can spare together; and since the rest of the system takes pages too, the
  * watermarks are checked again once the pages are taken. Each stage undoes what it
  * did: an error leaves nothing allocated. A fatal signal ends a request between two
- * steps and while it waits for an attempt. An attempt that takes too long is left behind: it
- * ends by itself, frees its pages and drops its claim, and is charged to the user
- * until then, while the request goes on elsewhere or ends. Nothing waits for a
- * helper thread that has not begun. Release allocates
+ * steps and while it waits for an attempt. An attempt that takes too long is left
+ * behind: the pages that it has are freed, it ends by itself and drops its claim, and
+ * what it works on until then is charged to the user, while the request goes on
+ * elsewhere or ends. Nothing waits for a helper thread that has not begun. Release allocates
  * nothing and cannot fail: what it takes to make pages idle is allocated when they
  * are taken; only pinned and broken pages of a reserve take more. Broken pages are
  * freed one by one.

@@ -361,6 +361,39 @@ void stuck_check_charged(const char *load)
 	close(heap);
 }
 
+#define PART		MIB(32)		/* that a thread works on */
+#define PARTS		8
+
+/* Root takes all, in large windows. */
+static int takes_all(void *arg)
+{
+	int heap = heap_open(HEAP), refused = 0, i;
+
+	(void)arg;
+	for (i = 0; i < MAX_BUFFERS && refused < 3; i++)
+		refused += heap_alloc(heap, PARTS * PART) < 0;
+	return 0;
+}
+
+void stuck_check_parts(const char *load)
+{
+	long late = counter("attempts_late"), mib = late_mib(), have;
+
+	is(in_child(takes_all, NULL), 0, "%s: a process takes all", load);
+	late = counter("attempts_late") - late;
+	mib = late_mib() - mib;
+	diag("%s: %ld attempts on %d MiB each go on with %ld MiB", load, late,
+	     (int)(PARTS * PART >> 20), mib);
+	ok(late > 0 && mib > 0, "%s: attempts go on without their request", load);
+	ok(mib <= late * sysconf(_SC_NPROCESSORS_ONLN) * (long)(PART >> 20),
+	   "%s: each thread with a part", load);
+	is(counter("live_bytes"), counter("late_bytes"), "%s: which alone is charged",
+	   load);
+	have = free_kib() + (late_mib() << 10) + slow_kib();
+	ok(have + SLACK_KIB >= before.free_kib, "%s: the rest is free", load);
+	diag("%ld of %ld KiB", have, before.free_kib);
+}
+
 void stuck_check_late(const char *load, bool some)
 {
 	long mib = late_mib();

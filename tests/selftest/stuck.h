@@ -21,6 +21,11 @@ void stuck_check_kill(const char *load, unsigned int rounds);
 void stuck_check_frozen(const char *load);
 /* They are charged to the user whose requests left them behind. */
 void stuck_check_charged(const char *load);
+/*
+ * Of what they were to empty, attempts left behind have only what their threads wait
+ * for: the rest is free, and charged to none.
+ */
+void stuck_check_parts(const char *load);
 /* Attempts that go on without their request: neither unload nor offlining hang. */
 void stuck_check_late(const char *load, bool some);
 /* The memory block of one, not below @from, stays online; returns where it is. */
