@@ -2,9 +2,10 @@
 /*
  * Work on large extents in parts, by several CPUs.
  *
- * Helper threads are created when there are too few, wait for the next job
- * afterwards, and end with the module. During a job a helper has the priority of
- * the task that began it, and runs only where that task may run.
+ * Helper threads are created when there are too few, and wait for the next job
+ * afterwards; what a burst of requests needed besides ends with it, the others with
+ * the module. During a job a helper has the priority of the task that began it, and
+ * runs only where that task may run.
  *
  * A helper that was woken may not get to run for as long as a real-time task keeps
  * its CPU. So nothing waits for one that has not begun: it is taken back when
@@ -29,7 +30,10 @@
 #include "parallel.h"
 
 #define LC_MAX_THREADS	8
-/* From that many helpers on a CPU, a job gets no new one that it can do without. */
+/*
+ * From that many helpers on a CPU, a job gets no new one that it can do without, and
+ * those beyond end when they have done a job.
+ */
 #define LC_MAX_HELPERS	4
 
 /**
@@ -56,10 +60,13 @@ struct lc_helper {
  * many helpers there are.
  */
 static DEFINE_SPINLOCK(lc_helpers_lock);
-static LIST_HEAD(lc_helpers);	/* all; entries stay until unload */
+static LIST_HEAD(lc_helpers);	/* all */
 /* the one that worked last is the first, those that were taken back are the last */
 static LIST_HEAD(lc_idle_helpers);
 static unsigned int lc_nr_helpers;
+/* Helpers that have ended by themselves, each of which completes once. */
+static unsigned int lc_nr_ended;
+static DECLARE_COMPLETION(lc_helpers_ended);
 
 static unsigned int lc_helpers_enough(void)
 {
@@ -168,8 +175,11 @@ static struct lc_job *lc_helper_begin(struct lc_helper *helper)
 	return helper->job;
 }
 
-static void lc_helper_work(struct lc_helper *helper, struct lc_job *job)
+/* Return: true if the helper is not needed any more, and does not exist now. */
+static bool lc_helper_work(struct lc_helper *helper, struct lc_job *job)
 {
+	bool ends;
+
 	/* a new thread sets its own on its way here */
 	set_cpus_allowed_ptr(current, job->cpus);
 	lc_job_run(job);
@@ -180,12 +190,24 @@ static void lc_helper_work(struct lc_helper *helper, struct lc_job *job)
 	}
 	lc_job_leave(job);
 	scoped_guard(spinlock, &lc_helpers_lock) {
-		helper->job = NULL;
-		list_add(&helper->place, &lc_idle_helpers);
+		ends = lc_nr_helpers > lc_helpers_enough();
+		if (ends) {
+			list_del(&helper->list);
+			lc_nr_helpers--;
+			lc_nr_ended++;
+		} else {
+			list_add(&helper->place, &lc_idle_helpers);
+			helper->job = NULL;
+		}
+	}
+	if (ends) {
+		kfree(helper);
+		return true;
 	}
 	/* wake_up_var() looks for a waiter without a lock */
 	smp_mb();
 	wake_up_var(&helper->job);
+	return false;
 }
 
 static int lc_helper_run(void *data)
@@ -199,8 +221,8 @@ static int lc_helper_run(void *data)
 		if (!job && !kthread_should_stop())
 			schedule();
 		__set_current_state(TASK_RUNNING);
-		if (job)
-			lc_helper_work(helper, job);
+		if (job && lc_helper_work(helper, job))
+			kthread_complete_and_exit(&lc_helpers_ended, 0);
 	}
 	return 0;
 }
@@ -267,6 +289,7 @@ static bool lc_job_add(struct lc_job *job, bool only)
 	} else {
 		list_add(&helper->place, &lc_idle_helpers);
 	}
+	/* it may end as soon as it has begun */
 	wake_up_process(helper->task);
 	return needed;
 }
@@ -493,6 +516,9 @@ void lc_parallel_exit(void)
 {
 	struct lc_helper *helper, *next;
 
+	/* none ends by itself from here on */
+	scoped_guard(spinlock, &lc_helpers_lock)
+		lc_nr_helpers = 0;
 	list_for_each_entry_safe(helper, next, &lc_helpers, list) {
 		/* a thread that is stopped before it began would never do it */
 		wait_var_event(&helper->job, !READ_ONCE(helper->job));
@@ -501,4 +527,6 @@ void lc_parallel_exit(void)
 		kthread_stop(helper->task);
 		kfree(helper);
 	}
+	while (lc_nr_ended--)
+		wait_for_completion(&lc_helpers_ended);
 }

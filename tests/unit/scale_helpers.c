@@ -23,7 +23,7 @@
 unsigned int sim_cpus;
 
 static struct task_struct threads[THREADS];
-static unsigned int nr_threads, requesters;
+static unsigned int nr_threads, requesters, ended;
 static unsigned long want_pages, parts, handovers, polls, working;
 
 static int empty_part(struct lc_job *job, const struct lc_extent *part)
@@ -51,6 +51,7 @@ static void thread_main(unsigned long arg)
 	sim_wait(is_awake, t, 0);
 	sim_spend(WAKE_NS);
 	t->run(t->data);
+	ended++;
 }
 
 struct task_struct *sim_thread(int (*run)(void *data), void *data)
@@ -131,13 +132,13 @@ static void run(const struct table *table, unsigned int cpus, unsigned long mib)
 	ns = sim_run();
 	lock = sim_locks;	/* the only one */
 	table_row(table, (double[ARRAY_SIZE(columns)]){
-		mib, cpus, parts / jobs, handovers / jobs, nr_threads, lock->taken / jobs,
+		mib, cpus, parts / jobs, handovers / jobs, nr_threads - ended, lock->taken / jobs,
 		lock->contended / jobs, lock->held_ns / SIM_BLOCK_NS / jobs,
 		lock->longest_ns / SIM_BLOCK_NS, 100.0 * lock->held_ns / ns,
 		lock->waited_ns / jobs / 1e3, ns / 1e6 / ROUNDS });
 }
 
-/* Helpers stay until the module goes: a process for each number of CPUs. */
+/* Some helpers stay until the module goes: a process for each number of CPUs. */
 static void run_apart(const struct table *table, unsigned int cpus, unsigned long mib)
 {
 	pid_t pid;

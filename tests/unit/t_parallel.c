@@ -441,6 +441,37 @@ static void test_give_up(void)
 	lc_parallel_destroy(&job);
 }
 
+static int work_alike(struct lc_job *job, const struct lc_extent *part)
+{
+	(void)job;
+	fine &= part->nr_pages == whole.nr_pages;
+	calls++;
+	return 0;
+}
+
+static void test_burst(void)
+{
+	struct lc_job jobs[24];
+	unsigned int stay = 0, i;
+
+	fine = true;
+	sleep_all();
+	only = NONE;
+	max_threads = ARRAY_SIZE(threads);
+	for (i = 0; i < ARRAY_SIZE(jobs); i++) {
+		job_new(&jobs[i], 1, work_alike);
+		fine &= lc_parallel_start(&jobs[i], false);
+	}
+	ok(fine && nr_threads >= ARRAY_SIZE(jobs), "%zu jobs at once", ARRAY_SIZE(jobs));
+	let_run(ALL);
+	ok(fine && calls == ARRAY_SIZE(jobs) && ends == calls, "each of which is done");
+	for (i = 0; i < ARRAY_SIZE(jobs); i++)
+		lc_parallel_destroy(&jobs[i]);
+	for (i = 0; i < nr_threads; i++)
+		stay += !threads[i].ended;
+	is(stay, 4 * num_online_cpus(), "of %u threads some stay", nr_threads);
+}
+
 static int work_before_end(struct lc_job *job, const struct lc_extent *part)
 {
 	(void)job;
@@ -485,6 +516,7 @@ int main(void)
 	test_kept_all();
 	test_settings();
 	test_give_up();
+	test_burst();
 	test_threads();
 	return tap_done();
 }
