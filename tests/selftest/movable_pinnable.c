@@ -36,12 +36,12 @@ static int pinnable(size_t len)
 static bool can_be_pinned(int buf, size_t len)
 {
 	unsigned char *mem = buf_map(buf, len);
-	struct uring u;
+	struct io_uring u;
 	int err;
 
 	uring_new(&u, 1);
 	err = uring_register(&u, mem, len);
-	uring_end(&u);
+	io_uring_queue_exit(&u);
 	munmap(mem, len);
 	return !err || err == -EOPNOTSUPP; /* of an older kernel */
 }

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <sys/syscall.h>
-
 #include "pin.h"
 
 int pin_new_above(int control, size_t len, uint64_t min_addr)
@@ -87,107 +85,61 @@ void pin_others_end(struct pin_others *others)
 	}
 }
 
-void uring_new(struct uring *u, unsigned int entries)
+void uring_new(struct io_uring *ring, unsigned int entries)
 {
-	const struct io_sqring_offsets *sq = &u->params.sq_off;
-	const struct io_cqring_offsets *cq = &u->params.cq_off;
-	size_t sq_len, cq_len;
+	int err = io_uring_queue_init(entries, ring, 0);
 
-	memset(u, 0, sizeof(*u));
-	u->fd = syscall(__NR_io_uring_setup, entries, &u->params);
-	if (u->fd < 0)
-		bail("io_uring_setup: %m");
-	sq_len = sq->array + u->params.sq_entries * sizeof(unsigned int);
-	cq_len = cq->cqes + u->params.cq_entries * sizeof(struct io_uring_cqe);
-	u->ring_len = sq_len > cq_len ? sq_len : cq_len;
-	u->ring = mmap(NULL, u->ring_len, PROT_READ | PROT_WRITE, MAP_SHARED, u->fd,
-		       IORING_OFF_SQ_RING);
-	u->sqes = mmap(NULL, u->params.sq_entries * sizeof(*u->sqes),
-		       PROT_READ | PROT_WRITE, MAP_SHARED, u->fd, IORING_OFF_SQES);
-	if (u->ring == MAP_FAILED || u->sqes == MAP_FAILED)
-		bail("mmap of a ring: %m");
+	if (err)
+		bail("io_uring_queue_init: %s", strerror(-err));
 }
 
-void uring_end(struct uring *u)
-{
-	munmap(u->ring, u->ring_len);
-	munmap(u->sqes, u->params.sq_entries * sizeof(*u->sqes));
-	close(u->fd);
-}
-
-int uring_register(struct uring *u, void *mem, size_t len)
+int uring_register(struct io_uring *ring, void *mem, size_t len)
 {
 	struct iovec iov = { mem, len };
 
-	return syscall(__NR_io_uring_register, u->fd, IORING_REGISTER_BUFFERS, &iov,
-		       1) < 0 ? -errno : 0;
+	return io_uring_register_buffers(ring, &iov, 1);
 }
 
 bool uring_registers(void)
 {
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), err;
 	void *mem = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
-	struct uring u;
+	struct io_uring ring;
 
 	close(fd);
-	uring_new(&u, 1);
-	err = uring_register(&u, mem, PAGE);
-	uring_end(&u);
+	uring_new(&ring, 1);
+	err = uring_register(&ring, mem, PAGE);
+	io_uring_queue_exit(&ring);
 	munmap(mem, PAGE);
 	if (err == -EOPNOTSUPP)
 		skip("registered buffers: this kernel has none of files");
 	return err != -EOPNOTSUPP;
 }
 
-static unsigned int *ring_word(const struct uring *u, unsigned int offset)
+void uring_queue(struct io_uring *ring, int opcode, int fd, void *mem, size_t len, off_t at)
 {
-	return (unsigned int *)(u->ring + offset);
+	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
+	int err;
+
+	if (!sqe)
+		bail("a ring is full");
+	io_uring_prep_rw(opcode, sqe, fd, mem, len, at);
+	err = io_uring_submit(ring);
+	if (err != 1)
+		bail("io_uring_submit: %s", strerror(-err));
 }
 
-static void uring_enter(struct uring *u, unsigned int submit, unsigned int wait)
+int uring_wait(struct io_uring *ring)
 {
-	while (syscall(__NR_io_uring_enter, u->fd, submit, wait,
-		       wait ? IORING_ENTER_GETEVENTS : 0, NULL, 0) < 0)
-		if (errno != EINTR)
-			bail("io_uring_enter: %m");
-}
+	struct io_uring_cqe *cqe;
+	int err, res;
 
-void uring_queue(struct uring *u, int opcode, int fd, void *mem, size_t len, off_t at)
-{
-	const struct io_sqring_offsets *sq = &u->params.sq_off;
-	unsigned int tail = *ring_word(u, sq->tail);
-	unsigned int i = tail & *ring_word(u, sq->ring_mask);
-
-	u->sqes[i] = (struct io_uring_sqe){
-		.opcode = opcode,
-		.fd = fd,
-		.addr = (uintptr_t)mem,
-		.len = len,
-		.off = at,
-	};
-	ring_word(u, sq->array)[i] = i;
-	__atomic_store_n(ring_word(u, sq->tail), tail + 1, __ATOMIC_RELEASE);
-	uring_enter(u, 1, 0);
-}
-
-bool uring_ready(const struct uring *u)
-{
-	const struct io_cqring_offsets *cq = &u->params.cq_off;
-
-	return __atomic_load_n(ring_word(u, cq->tail), __ATOMIC_ACQUIRE) !=
-	       *ring_word(u, cq->head);
-}
-
-int uring_wait(struct uring *u)
-{
-	const struct io_cqring_offsets *cq = &u->params.cq_off;
-	const struct io_uring_cqe *cqes = (const void *)(u->ring + cq->cqes);
-	unsigned int head = *ring_word(u, cq->head);
-	int res;
-
-	while (!uring_ready(u))
-		uring_enter(u, 0, 1);
-	res = cqes[head & *ring_word(u, cq->ring_mask)].res;
-	__atomic_store_n(ring_word(u, cq->head), head + 1, __ATOMIC_RELEASE);
+	do
+		err = io_uring_wait_cqe(ring, &cqe);
+	while (err == -EINTR);
+	if (err)
+		bail("io_uring_wait_cqe: %s", strerror(-err));
+	res = cqe->res;
+	io_uring_cqe_seen(ring, cqe);
 	return res;
 }

@@ -3,7 +3,7 @@
 #ifndef _SELFTEST_PIN_H
 #define _SELFTEST_PIN_H
 
-#include <linux/io_uring.h>
+#include <liburing.h>
 
 #include "settings.h"
 
@@ -30,24 +30,16 @@ bool pin_others_reach(const struct pin_others *others, uint64_t phys, size_t len
 bool pin_others_hold(const struct pin_others *others);
 void pin_others_end(struct pin_others *others);
 
-struct uring {
-	int fd;
-	struct io_uring_params params;
-	unsigned char *ring;
-	size_t ring_len;
-	struct io_uring_sqe *sqes;
-};
-void uring_new(struct uring *u, unsigned int entries);
-void uring_end(struct uring *u);
+/* These end the test where io_uring itself fails. */
+void uring_new(struct io_uring *ring, unsigned int entries);
 /*
  * One registered buffer. Older kernels refuse any mapping of a file, with -EOPNOTSUPP:
  * uring_registers() says so to the reader of the log.
  */
 bool uring_registers(void);
-int uring_register(struct uring *u, void *mem, size_t len);
-/* Queues one operation; uring_wait() gives the result of any, uring_ready() does not wait. */
-void uring_queue(struct uring *u, int opcode, int fd, void *mem, size_t len, off_t at);
-int uring_wait(struct uring *u);
-bool uring_ready(const struct uring *u);
+int uring_register(struct io_uring *ring, void *mem, size_t len);
+/* Submits one operation; uring_wait() gives the result of any. */
+void uring_queue(struct io_uring *ring, int opcode, int fd, void *mem, size_t len, off_t at);
+int uring_wait(struct io_uring *ring);
 
 #endif /* _SELFTEST_PIN_H */

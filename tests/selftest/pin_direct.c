@@ -158,7 +158,7 @@ static void test_rounds(int direct, int buffered, const char *where)
 }
 
 /* Blocks of the file and of the buffer in an order that changes with @odd. */
-static void queue_all(struct uring *u, int opcode, int fd, unsigned int odd)
+static void queue_all(struct io_uring *u, int opcode, int fd, unsigned int odd)
 {
 	unsigned int i;
 
@@ -167,7 +167,7 @@ static void queue_all(struct uring *u, int opcode, int fd, unsigned int odd)
 			    i * BLOCK);
 }
 
-static int wait_all(struct uring *u)
+static int wait_all(struct io_uring *u)
 {
 	int i, failed = 0;
 
@@ -180,7 +180,7 @@ static void test_fixed(int direct, const char *where)
 {
 	static const unsigned int odds[] = { 1, 3, 7, 13, 31 };
 	int failed = 0, wrong = 0;
-	struct uring u;
+	struct io_uring u;
 	size_t i, b;
 
 	uring_new(&u, DEPTH);
@@ -200,7 +200,7 @@ static void test_fixed(int direct, const char *where)
 	}
 	is(failed, 0, "%s: read_fixed and write_fixed, %d in flight", where, DEPTH);
 	is(wrong, 0, "%s: all blocks are right", where);
-	uring_end(&u);
+	io_uring_queue_exit(&u);
 	memcpy(memory, mem, LEN);
 }
 

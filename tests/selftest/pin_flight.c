@@ -23,7 +23,7 @@ static int control, disk;
 static unsigned char *bounce;	/* FLIGHT bytes for direct I/O */
 
 struct flight {
-	struct uring ring;
+	struct io_uring ring;
 	uint64_t phys;
 };
 
@@ -74,7 +74,7 @@ static int land(struct flight *f)
 	slow_disk_rate(0);
 	for (i = 0; i < DEPTH; i++)
 		failed += uring_wait(&f->ring) != (int)PIECE;
-	uring_end(&f->ring);
+	io_uring_queue_exit(&f->ring);
 	return failed;
 }
 

@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <linux/futex.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -78,12 +79,12 @@ static int copy_to(void *mem)
 
 static int register_buffer(void *mem)
 {
-	struct uring u;
+	struct io_uring u;
 	int err;
 
 	uring_new(&u, 1);
 	err = uring_register(&u, mem, LEN);
-	uring_end(&u);
+	io_uring_queue_exit(&u);
 	return err;
 }
 
@@ -144,7 +145,33 @@ static int send_zerocopy(void *mem)
 
 static int futex(uint32_t *word, int op, uint32_t val)
 {
-	return syscall(__NR_futex, word, op, val, NULL, NULL, 0) < 0 ? -errno : 0;
+	int n = syscall(__NR_futex, word, op, val, NULL, NULL, 0);
+
+	return n < 0 ? -errno : n;
+}
+
+static void *futex_waiter(void *word)
+{
+	return (void *)(intptr_t)futex(word, FUTEX_WAIT_PRIVATE, *(uint32_t *)word);
+}
+
+static bool futex_wakes(void *word)
+{
+	return futex(word, FUTEX_WAKE_PRIVATE, 1) == 1;
+}
+
+/* A thread waits until another wakes it. */
+static bool futex_works(uint32_t *word)
+{
+	pthread_t thread;
+	void *ret;
+
+	if (pthread_create(&thread, NULL, futex_waiter, word))
+		bail("no thread");
+	if (!becomes_true(futex_wakes, word))
+		bail("a thread cannot be woken");
+	pthread_join(thread, &ret);
+	return !ret;
 }
 
 static void test_calls(bool pinnable)
@@ -169,6 +196,7 @@ static void test_calls(bool pinnable)
 		skip("MSG_ZEROCOPY: this kernel has no TCP");
 	is(futex((uint32_t *)mem, FUTEX_WAIT_PRIVATE, *(uint32_t *)mem + 1),
 	   -EAGAIN, "a futex of the process");
+	ok(futex_works((uint32_t *)mem), "it wakes a thread");
 	is(futex((uint32_t *)mem, FUTEX_WAKE, 1), -EFAULT,
 	   "a futex of several processes is refused");
 	munmap(mem, LEN);
@@ -319,7 +347,7 @@ static void test_user(void)
 static int killed(void *arg)
 {
 	int buf = pin_new(control, LEN);
-	struct uring u;
+	struct io_uring u;
 
 	(void)arg;
 	uring_new(&u, 1);
