@@ -70,21 +70,28 @@ static void bufs_close(void)
 	}
 }
 
-/* All blocks, all of them in flight before the first is waited for. */
+/*
+ * All blocks, all of them submitted before the first is waited for, and in flight at once
+ * if the disk holds them up: not below a file system, whose journal would wait as well.
+ */
 static int transfer(int opcode, int fd, const char *what)
 {
+	bool slow = !strcmp(what, SLOW_DISK);
 	struct io_uring_sqe *sqe;
 	int i, failed = 0;
 
-	slow_disk_rate(RATE);
+	if (slow)
+		slow_disk_rate(RATE);
 	for (i = 0; i < NR; i++) {
 		sqe = io_uring_get_sqe(&ring);
 		io_uring_prep_rw(opcode, sqe, fd, block(i), BLOCK, place(i));
 		sqe->buf_index = i % BUFS;
 	}
 	is(io_uring_submit(&ring), NR, "%s: requests", what);
-	ok(io_uring_cq_ready(&ring) < NR / 2, "%s: most are in flight at once", what);
-	slow_disk_rate(0);
+	if (slow) {
+		ok(io_uring_cq_ready(&ring) < NR / 2, "most are in flight at once");
+		slow_disk_rate(0);
+	}
 	for (i = 0; i < NR; i++)
 		failed += uring_wait(&ring) != (int)BLOCK;
 	return failed;
