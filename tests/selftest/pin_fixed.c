@@ -11,7 +11,7 @@
 #include "slow.h"
 
 #define BUFS	4
-#define NR	1000
+#define NR	1024
 #define BLOCK	KIB(4)
 #define LEN	(NR / BUFS * BLOCK)	/* of each buffer */
 #define STRIDE	(2 * BLOCK)		/* or the kernel would make fewer requests of them */
