@@ -118,8 +118,11 @@ static int iomem_count_named(const char *name, uint64_t phys, size_t len)
 	int n = 0, at;
 
 	while (fgets(line, sizeof(line), f)) {
-		if (line[0] != ' ')
-			in_ram = strstr(line, " : System RAM");
+		/* that of a device lies below the device's own line */
+		if (strstr(line, " : System RAM"))
+			in_ram = true;
+		else if (line[0] != ' ')
+			in_ram = false;
 		line[strcspn(line, "\n")] = 0;
 		if (sscanf(line, " %llx-%llx : %n", &from, &to, &at) != 2)
 			bail("strange line in /proc/iomem: %s", line);
