@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: memory: memory that daxctl makes system RAM after loading, a node without
- *   processors, has buffers, kept ones and the reserve like any other; it stays while
- *   there is one, and goes back to the device afterwards
+ * Promise: memory: memory of an NVDIMM or a CXL device that daxctl makes system RAM, a node
+ *   without processors, has buffers, kept ones and the reserve like any other; it stays
+ *   while there is one, and goes back to the device afterwards
  */
 #include <stdio.h>
 
@@ -21,6 +21,13 @@
 #define OFFLINE	"exec daxctl offline-memory " DEVICE
 
 static int control;
+/* Sizes are divided by this: an emulator may take long for each access to a device. */
+static unsigned int share = 1;
+
+static size_t mib(unsigned int n)
+{
+	return MIB(n) / share;
+}
 
 static int shell(void *arg)
 {
@@ -104,20 +111,48 @@ static void kept_check_node(uint64_t phys)
 	close(buf);
 }
 
-/* The region of the machine's NVDIMM becomes a device of the node. */
-static void device_make(void)
-{
-	int policy = open("/sys/devices/system/memory/auto_online_blocks",
-			  O_WRONLY | O_CLOEXEC);
+/* How the machine's memory device becomes a DAX device of the node, by its ACPI object. */
+static const struct source {
+	const char *acpi, *name, *make;
+	unsigned int share;
+} sources[] = {
+	{
+		.acpi = "ACPI0012:00",
+		.name = "an NVDIMM",
+		.make = "modprobe -aq nfit nd_pmem dax_pmem device_dax kmem && "
+			"exec ndctl create-namespace -f -e namespace0.0 -m devdax",
+		.share = 1,
+	}, {
+		/* its memory is meant to be system RAM: kmem takes the device at once */
+		.acpi = "ACPI0017:00",
+		.name = "CXL memory",
+		.make = "modprobe -aq cxl_acpi cxl_pci cxl_mem dax_cxl device_dax kmem && "
+			"echo 1 >/sys/bus/cxl/flush && "
+			"cxl create-region -m -t ram -d decoder0.0 -w 1 mem0 && " DEVDAX,
+		.share = 8,
+	},
+};
 
+static const struct source *source_find(void)
+{
+	char path[64];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(sources); i++) {
+		snprintf(path, sizeof(path), "/sys/bus/acpi/devices/%s", sources[i].acpi);
+		if (!access(path, F_OK))
+			return &sources[i];
+	}
+	return NULL;
+}
+
+static void device_make(const struct source *source)
+{
 	/* daxctl is to choose the zone */
-	if (policy < 0 || write(policy, "offline", 7) != 7)
-		bail("auto_online_blocks: %m");
-	close(policy);
-	if (run("modprobe -aq nfit nd_pmem dax_pmem device_dax kmem && "
-		"exec ndctl create-namespace -f -e namespace0.0 -m devdax"))
-		bail("no device " DEVICE);
-	ok(driver_is("device_dax"), DEVICE " is a device, not memory");
+	text_set("/sys/devices/system/memory/auto_online_blocks", "offline");
+	if (run(source->make))
+		bail("%s: no device " DEVICE, source->name);
+	ok(driver_is("device_dax"), DEVICE ", %s, is a device, not memory", source->name);
 }
 
 static void check_absent(void)
@@ -139,7 +174,8 @@ static void check_present(const char *zone)
 
 static void check_lengths(void)
 {
-	static const size_t lengths[] = { PAGE, MIB(1), MIB(4) + PAGE, MIB(200) };
+	const size_t lengths[] = { PAGE, MIB(1), MIB(4) + PAGE, mib(200) };
+	char command[96];
 	unsigned char *mem;
 	size_t i;
 	int buf;
@@ -156,14 +192,16 @@ static void check_lengths(void)
 		munmap(mem, lengths[i]);
 		close(buf);
 	}
-	is(run("exec lazy-contig alloc 64M --node 1 --check zero --fill offset"), 0,
-	   "the command allocates there");
+	snprintf(command, sizeof(command),
+		 "exec lazy-contig alloc %zuM --node 1 --check zero --fill offset",
+		 mib(64) >> 20);
+	is(run(command), 0, "the command allocates there");
 }
 
 /* An importer alone keeps the memory too. */
 static void check_import(int imp)
 {
-	const size_t len = MIB(32);
+	const size_t len = mib(32);
 	unsigned char *mem, *copy = shared_new(len);
 	int buf = node_alloc(len);
 	struct lci_entry entry;
@@ -171,7 +209,7 @@ static void check_import(int imp)
 	uint64_t phys;
 	uint32_t id;
 
-	if (!ok(buf >= 0, "32 MiB for a device"))
+	if (!ok(buf >= 0, "%zu MiB for a device", len >> 20))
 		return;
 	phys = buf_phys(buf);
 	mem = buf_map(buf, len);
@@ -199,37 +237,37 @@ static void check_import(int imp)
 	is(call(imp, LCI_DETACH, &id), 0, "and detaches");
 }
 
-/* Return: the address of a kept buffer of 160 MiB that has been resized. */
+/* Return: the address of a kept buffer of mib(160) that has been resized. */
 static uint64_t check_kept(void)
 {
-	struct lazy_contig_allocation a = kept_request(MIB(128), NAME), next;
+	struct lazy_contig_allocation a = kept_request(mib(128), NAME), next;
 	uint64_t phys, before;
 	int buf;
 
 	a.node = NODE;
 	buf = kept_alloc(control, &a);
 	if (buf < 0)
-		bail("keep 128 MiB: %s", strerror(-buf));
+		bail("keep %zu MiB: %s", mib(128) >> 20, strerror(-buf));
 	close(buf);
 	phys = before = a.phys_addr;
-	kept_fill(control, phys, MIB(128), 7);
-	is(kept_resize(control, &phys, MIB(64)), 0, "shrink a kept buffer");
-	is(kept_resize(control, &phys, MIB(96)), 0, "grow it");
+	kept_fill(control, phys, mib(128), 7);
+	is(kept_resize(control, &phys, mib(64)), 0, "shrink a kept buffer");
+	is(kept_resize(control, &phys, mib(96)), 0, "grow it");
 	ok(phys == before, "in place");
-	ok(iomem_named(NAME, phys, MIB(96)), "its line grows");
-	ok(kept_holds(control, phys, MIB(64), 7), "contents stay");
-	ok(kept_zero(control, phys, MIB(64), MIB(96)), "what is new is zero");
+	ok(iomem_named(NAME, phys, mib(96)), "its line grows");
+	ok(kept_holds(control, phys, mib(64), 7), "contents stay");
+	ok(kept_zero(control, phys, mib(64), mib(96)), "what is new is zero");
 
-	next = node_request(MIB(32));
-	next.min_addr = phys + MIB(96);
-	next.max_addr = phys + MIB(128) - 1;
+	next = node_request(mib(32));
+	next.min_addr = phys + mib(96);
+	next.max_addr = phys + mib(128) - 1;
 	is(call(control, LAZY_CONTIG_IOCTL_ALLOC, &next), 0, "a buffer behind it");
-	is(kept_resize(control, &phys, MIB(160)), 0, "grow past that");
+	is(kept_resize(control, &phys, mib(160)), 0, "grow past that");
 	close(next.fd);
 	ok(phys != before, "to another place");
-	ok(iomem_named(NAME, phys, MIB(160)), "where its line is");
-	ok(kept_holds(control, phys, MIB(64), 7), "contents came along");
-	ok(kept_zero(control, phys, MIB(64), MIB(160)), "what is new is zero");
+	ok(iomem_named(NAME, phys, mib(160)), "where its line is");
+	ok(kept_holds(control, phys, mib(64), 7), "contents came along");
+	ok(kept_zero(control, phys, mib(64), mib(160)), "what is new is zero");
 	kept_check_node(phys);
 	return phys;
 }
@@ -237,18 +275,21 @@ static uint64_t check_kept(void)
 /* What is in use stays, and the kernel does not even try to empty it. */
 static void check_stays(uint64_t phys)
 {
-	kept_fill(control, phys, MIB(160), 8);
+	kept_fill(control, phys, mib(160), 8);
 	is(block_offline(phys), -EBUSY, "the block of the kept buffer stays");
 	ok(run(OFFLINE) > 0, "daxctl cannot take the memory offline");
 	ok(run(DEVDAX) > 0, "nor make it a device");
 	ok(driver_is("kmem"), "it is memory still");
-	ok(kept_holds(control, phys, MIB(160), 8), "nothing is lost");
+	ok(kept_holds(control, phys, mib(160), 8), "nothing is lost");
 	kept_check_node(phys);
 }
 
 static void check_reserve(void)
 {
-	is(reserve_write("1 128\n"), 0, "128 MiB of it are set aside");
+	char text[32];
+
+	snprintf(text, sizeof(text), "%d %zu\n", NODE, mib(128) >> 20);
+	is(reserve_write(text), 0, "%zu MiB of it are set aside", mib(128) >> 20);
 	ok(run(OFFLINE) > 0, "they keep it online");
 	is(reserve_write("1 0\n"), 0, "they are given back");
 }
@@ -310,7 +351,7 @@ static void check_movable(int imp)
 	check_stays(phys);
 	is(kept_free(control, phys), 0, "the kept buffer is freed");
 	check_reserve();
-	close(node_alloc(MIB(64)));
+	close(node_alloc(mib(64)));
 	check_goes();
 	check_heap();
 }
@@ -324,17 +365,18 @@ static void check_kernel(int imp)
 	check_block();
 }
 
-int main(void)
+static void check_source(const struct source *source)
 {
 	unsigned long age = param_get("pool_age_ms"), limit = patience();
 	int imp = importer_open(), fds;
 
+	share = source->share;
 	control = control_open();
 	/* what the pool has does not go by itself */
 	param_set("pool_age_ms", 3600 * 1000);
 	fds = fds_open();
 	check_absent();
-	device_make();
+	device_make(source);
 	check_movable(imp);
 	/* last, since the kernel may put pages there that stay for good */
 	check_kernel(imp);
@@ -345,5 +387,15 @@ int main(void)
 	is(debugfs_lines(DEBUGFS "buffers", NULL), 0, "no buffer is left");
 	close(imp);
 	close(control);
+}
+
+int main(void)
+{
+	const struct source *source = source_find();
+
+	if (source)
+		check_source(source);
+	else
+		skip("no NVDIMM, nor CXL memory, which QEMU has from 8.1 on");
 	return tap_done();
 }
