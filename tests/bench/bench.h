@@ -23,11 +23,31 @@ extern struct heap cma;
 extern struct heap walk;
 extern struct heap pages;
 extern struct heap exhaustive;		/* the walk, each place in one request only */
+extern struct heap reserve;		/* lazy_contig with a reserve */
+extern struct heap movable;		/* and with memory for movable pages only */
+
+/* An allocator, and the commands that set its area up and take it down. */
+struct area {
+	struct heap *heap;
+	const char *begin;
+	const char *end;
+	bool have;
+};
+
+#define AREA_RESERVE(mib) {						\
+	.heap = &reserve,						\
+	.begin = "echo 0 " mib " >/sys/class/misc/lazy_contig/reserve",	\
+	.end = "echo 0 0 >/sys/class/misc/lazy_contig/reserve" }
+#define AREA_MOVABLE(mib) {						\
+	.heap = &movable,						\
+	.begin = "lazy-contig movable " mib "M",			\
+	.end = "lazy-contig movable 0 || true" }
 
 /* The options of the command line. */
 struct options {
 	bool quick;
 	int runs;
+	int rounds;		/* 0: what the suite does without being told */
 	unsigned int seed;
 	const char *only;	/* allocators, or NULL for all */
 	const char *sizes;	/* in MiB, or NULL for all */
@@ -67,6 +87,8 @@ struct row {
 };
 void row(const struct row *r, const char *metric, double value);
 void row_header(void);
+/* Its quantiles, as WHAT_p1 to WHAT_p100; the series is empty then. */
+void row_quantiles(const struct row *r, const char *what, struct series *s);
 
 /* A parameter of a module; false if it has none of that name. */
 bool param_get(const char *module, const char *name, char *value, size_t len);
@@ -91,6 +113,7 @@ int bench_map(const struct options *opt);
 int bench_file(const struct options *opt);
 int bench_neighbours(const struct options *opt);
 int bench_camera(const struct options *opt);
+int bench_area(const struct options *opt);
 int bench_locks(const struct options *opt);
 
 #endif /* _BENCH_H */

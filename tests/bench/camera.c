@@ -26,27 +26,15 @@
 #define NR_COPIED	100
 #define BESIDE_LEN	MIB(64)
 
-static struct heap reserve = { .name = "reserve", .node = "/dev/dma_heap/lazy_contig" };
-static struct heap movable = { .name = "movable", .node = "/dev/dma_heap/lazy_contig" };
-
 /* In the order of the table; quiet: the loads without a camera. */
-static struct camera {
-	struct heap *heap;
-	const char *begin;	/* commands */
-	const char *end;
-	bool have;
-} cameras[] = {
+static struct area cameras[] = {
 	{ NULL },
 	{ .heap = &system_heap },
 	{ .heap = &walk },
 	{ .heap = &cma },
 	{ .heap = &ours },
-	{ .heap = &reserve,
-	  .begin = "echo 0 " AREA_MIB " >/sys/class/misc/lazy_contig/reserve",
-	  .end = "echo 0 0 >/sys/class/misc/lazy_contig/reserve" },
-	{ .heap = &movable,
-	  .begin = "lazy-contig movable " AREA_MIB "M",
-	  .end = "lazy-contig movable 0 || true" },
+	AREA_RESERVE(AREA_MIB),
+	AREA_MOVABLE(AREA_MIB),
 };
 
 static const char * const counters[] = {
@@ -201,19 +189,6 @@ static void costs_end(const struct row *r, const struct costs *c)
 	row(r, "unmovable_2m", unmovable_blocks());
 }
 
-static void report(const struct row *r, const char *what, struct series *s)
-{
-	static const int percent[] = { 1, 10, 25, 50, 75, 90, 95, 99, 100 };
-	char metric[64];
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(percent); i++) {
-		snprintf(metric, sizeof(metric), "%s_p%d", what, percent[i]);
-		row(r, metric, series_at(s, percent[i] / 100.0));
-	}
-	series_free(s);
-}
-
 static void wait_until(double ms)
 {
 	double left = ms - now_ms();
@@ -255,7 +230,7 @@ static void run_stills(const struct row *r, const struct heap *heap, int stills)
 	if (!heap)
 		return;
 	row(r, "refused", FRAMES * stills - given);
-	report(r, "still_ms", &ms);
+	row_quantiles(r, "still_ms", &ms);
 }
 
 /* What other processes notice meanwhile. */
@@ -268,7 +243,7 @@ static const struct beside {
 	{ "timer_us", load_timer },
 };
 
-static void measure(struct row *r, const struct camera *camera, int fd, int stills)
+static void measure(struct row *r, const struct area *camera, int fd, int stills)
 {
 	struct load *load[ARRAY_SIZE(besides)];
 	pid_t pid[ARRAY_SIZE(besides)];
@@ -293,7 +268,7 @@ static void measure(struct row *r, const struct camera *camera, int fd, int stil
 		load_end(load[i], pid[i]);
 		for (n = 0; n < load[i]->nr_laps; n++)
 			series_add(&us, load[i]->lap_us[n]);
-		report(r, besides[i].what, &us);
+		row_quantiles(r, besides[i].what, &us);
 		munmap(load[i], sizeof(*load[i]));
 	}
 	if (camera->end)
@@ -319,7 +294,7 @@ int bench_camera(const struct options *opt)
 	for (r.run = 0; r.run < opt->runs; r.run++)
 		for (i = 0; i < ARRAY_SIZE(cameras); i++) {
 			/* each has each place in the order, and the memory left there */
-			const struct camera *camera =
+			const struct area *camera =
 				&cameras[(i + r.run) % ARRAY_SIZE(cameras)];
 
 			if (camera->have)

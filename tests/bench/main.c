@@ -19,6 +19,7 @@ static const struct {
 	{ "file", bench_file },
 	{ "neighbours", bench_neighbours },
 	{ "camera", bench_camera },
+	{ "area", bench_area },
 	{ "locks", bench_locks },
 };
 
@@ -26,9 +27,11 @@ static int usage(void)
 {
 	fprintf(stderr,
 		"usage: bench SUITE [options]\n"
-		"SUITE: yield, churn, speed, counted, video, stall, map, file, neighbours, camera, locks\n"
+		"SUITE: yield, churn, speed, counted, video, stall, map, file, neighbours, camera,\n"
+		"       area, locks\n"
 		"  -q        a short version\n"
 		"  -r N      runs, of which the median is taken\n"
+		"  -n N      rounds of area\n"
 		"  -s N      seed\n"
 		"  -a LIST   only these allocators\n"
 		"  -m LIST   only these sizes, in MiB\n"
@@ -43,13 +46,16 @@ int main(int argc, char **argv)
 	size_t i;
 	int c;
 
-	while ((c = getopt(argc, argv, "qr:s:a:m:p:")) >= 0) {
+	while ((c = getopt(argc, argv, "qr:n:s:a:m:p:")) >= 0) {
 		switch (c) {
 		case 'q':
 			opt.quick = true;
 			break;
 		case 'r':
 			opt.runs = atoi(optarg);
+			break;
+		case 'n':
+			opt.rounds = atoi(optarg);
 			break;
 		case 's':
 			opt.seed = atoi(optarg);

@@ -310,6 +310,42 @@ function camera_targets(   w, who)
 		ratio(cam("lazy_contig", "still_ms_p99"), cam("cma", "still_ms_p99")), 0.067)
 }
 
+function area(who, metric)
+{
+	return f("area", "rounds", who, 471040, 1, metric)
+}
+
+function area_table(   w, nw, who)
+{
+	heading("An area of 512 MiB on a machine that ages: buffers of 460 MiB (ms), files that need its memory")
+	printf "  %-9s %13s %9s %9s %9s %9s %10s %11s %12s\n", "area", "given", "median", "p99", \
+		"worst", "attempts", "files", "of none's", "read again"
+	nw = split("quiet movable cma reserve", who, " ")
+	for (w = 1; w <= nw; w++) {
+		if (area(who[w], "set_mib") == "")
+			continue
+		printf "  %-9s %5d of %-4d %9s %9s %9s %9s %10s %11s %12s\n", who[w], \
+			area(who[w], "given"), area(who[w], "requests"), \
+			short(area(who[w], "request_ms_p50")), short(area(who[w], "request_ms_p99")), \
+			short(area(who[w], "request_ms_p100")), \
+			short(ratio(area(who[w], "attempts"), area(who[w], "requests"))), \
+			sprintf("%.0f MiB/s", area(who[w], "set_mib_s")), \
+			short(ratio(area(who[w], "set_mib_s"), area("quiet", "set_mib_s"))), \
+			short(area(who[w], "set_again"))
+	}
+}
+
+function area_targets()
+{
+	if (area("movable", "requests") == "")
+		return
+	target("area: buffers refused, movable", area("movable", "requests") - area("movable", "given"), 0)
+	target("area: p99 to the median, movable", \
+		ratio(area("movable", "request_ms_p99"), area("movable", "request_ms_p50")), 2)
+	target("area: files without an area to beside it, movable", \
+		ratio(area("quiet", "set_mib_s"), area("movable", "set_mib_s")), 1.05)
+}
+
 function lock(who, kib, metric)
 {
 	return f("locks", "16 processors", who, kib, 16, metric)
@@ -477,6 +513,8 @@ END {
 		neighbours_table()
 	if ("camera,stills" in seen)
 		camera_table()
+	if ("area,rounds" in seen)
+		area_table()
 	if ("locks,16 processors" in seen)
 		locks_table()
 	heading("Targets")
@@ -490,5 +528,7 @@ END {
 		neighbours_targets()
 	if ("camera,stills" in seen)
 		camera_targets()
+	if ("area,rounds" in seen)
+		area_targets()
 	printf "\n%d targets met, %d missed\n", met, missed
 }

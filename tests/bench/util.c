@@ -10,6 +10,8 @@ struct heap cma = { .name = "cma", .node = "/dev/dma_heap/default_cma_region" };
 struct heap walk = { .name = "walk", .node = "/dev/peer_walk" };
 struct heap pages = { .name = "pages", .node = "/dev/peer_pages" };
 struct heap exhaustive = { .name = "exhaustive", .node = "/dev/peer_walk" };
+struct heap reserve = { .name = "reserve", .node = "/dev/dma_heap/lazy_contig" };
+struct heap movable = { .name = "movable", .node = "/dev/dma_heap/lazy_contig" };
 
 bool listed(const char *list, const char *value)
 {
@@ -108,6 +110,19 @@ void row(const struct row *r, const char *metric, double value)
 {
 	printf("csv,%s,%s,%d,%s,%zu,%d,%s,%.4f\n", r->suite, r->config, r->run,
 	       r->heap, r->len >> 10, r->threads, metric, value);
+}
+
+void row_quantiles(const struct row *r, const char *what, struct series *s)
+{
+	static const int percent[] = { 1, 10, 25, 50, 75, 90, 95, 99, 100 };
+	char metric[64];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(percent); i++) {
+		snprintf(metric, sizeof(metric), "%s_p%d", what, percent[i]);
+		row(r, metric, series_at(s, percent[i] / 100.0));
+	}
+	series_free(s);
 }
 
 void file_write(const char *path, const char *text)

@@ -196,29 +196,6 @@ static void parse(struct options *opt, int argc, char **argv)
 		usage();
 }
 
-/* Fills what is empty, step by step, each of a part by chance: as likely as it has steps left. */
-static void fill(struct rng *rng)
-{
-	for (;;) {
-		size_t left[NR_PARTS], sum = 0, at;
-		int k;
-
-		for (k = 0; k < NR_PARTS; k++) {
-			struct part *p = &parts[k];
-
-			left[k] = 2 * (p->slots - p->filled);
-			left[k] = (left[k] + p->kind->run) / (p->kind->run + 1);
-			sum += left[k];
-		}
-		if (!sum)
-			return;
-		at = rng_below(rng, sum);
-		for (k = 0; at >= left[k]; k++)
-			at -= left[k];
-		part_fill(&parts[k], rng, parts[k].slots - parts[k].filled);
-	}
-}
-
 static void free_again(struct rng *rng, const struct plan *plan)
 {
 	int k;
@@ -383,7 +360,7 @@ static void age(const struct options *opt)
 			   opt->dir);
 	measure(times[0]);
 	do {
-		fill(&rng);
+		parts_fill(parts, &rng);
 		measure(times[1]);
 		free_again(&rng, &opt->plan);
 		round++;

@@ -46,6 +46,28 @@ size_t part_fill(struct part *p, struct rng *rng, size_t max)
 	return n;
 }
 
+void parts_fill(struct part *parts, struct rng *rng)
+{
+	for (;;) {
+		size_t left[NR_PARTS], sum = 0, at;
+		int k;
+
+		for (k = 0; k < NR_PARTS; k++) {
+			struct part *p = &parts[k];
+
+			left[k] = 2 * (p->slots - p->filled);
+			left[k] = (left[k] + p->kind->run) / (p->kind->run + 1);
+			sum += left[k];
+		}
+		if (!sum)
+			return;
+		at = rng_below(rng, sum);
+		for (k = 0; at >= left[k]; k++)
+			at -= left[k];
+		part_fill(&parts[k], rng, parts[k].slots - parts[k].filled);
+	}
+}
+
 static void empty(struct part *p, size_t first, size_t n)
 {
 	if (!n)

@@ -68,6 +68,11 @@ void part_setup(struct part *p, const struct kind *kind, size_t bytes,
 /* Fills a random number of slots, but at most max: as many as it returns. */
 size_t part_fill(struct part *p, struct rng *rng, size_t max);
 /*
+ * Fills what is empty of all NR_PARTS, step by step, each of a part by chance: as likely as
+ * it has steps left.
+ */
+void parts_fill(struct part *parts, struct rng *rng);
+/*
  * Empties all slots but keep_percent of them, at random; grain slots, from a multiple of
  * grain on, are kept or emptied together.
  */
