@@ -56,11 +56,12 @@ static struct {
 	int rounds;
 	int file[MAX_FILES];
 	int files;
+	double *moved;		/* pages, of each request */
 } setup;
 
 static const char * const counters[] = {
 	"attempts", "attempts_busy", "attempts_nomem", "attempts_late", "from_migration",
-	"from_reserve",
+	"from_reserve", "search_us", "migrate_us",
 };
 
 static size_t counter(const char *name)
@@ -140,10 +141,12 @@ static void measure_files(const struct row *r, int passes)
 static void request(struct load *load, const struct heap *heap)
 {
 	static bool refused;
+	long moved = vmstat("pgmigrate_success");
 	double t = now_ms();
 	int buf = heap_take(heap, BUFFER);
 
-	load->lap_us[load->nr_laps++] = lap(&t) * 1000;
+	load->lap_us[load->nr_laps] = lap(&t) * 1000;
+	setup.moved[load->nr_laps++] = vmstat("pgmigrate_success") - moved;
 	if (buf >= 0) {
 		load->rounds++;
 		close(buf);
@@ -180,27 +183,44 @@ static void age_rounds(struct load *load, int fd)
 	}
 }
 
+/* It names the requests that are far from the median. */
+static void report_requests(const struct row *r, const struct load *load)
+{
+	struct series ms = { 0 }, moved = { 0 };
+	double slow;
+	size_t i;
+
+	for (i = 0; i < load->nr_laps; i++) {
+		series_add(&ms, load->lap_us[i] / 1000);
+		series_add(&moved, setup.moved[i]);
+	}
+	slow = 2 * series_at(&ms, 0.5);
+	for (i = 0; i < load->nr_laps; i++)
+		if (load->lap_us[i] / 1000 > slow)
+			printf("note: round %zu: %.0f ms, %.0f pages moved\n", i + 1,
+			       load->lap_us[i] / 1000, setup.moved[i]);
+	row_quantiles(r, "request_ms", &ms);
+	row_quantiles(r, "moved", &moved);
+}
+
 static void measure_rounds(const struct row *r, const struct area *area)
 {
+	size_t counted[ARRAY_SIZE(counters)], i, len = setup.rounds * sizeof(*setup.moved);
 	struct load *load = load_new();
-	size_t counted[ARRAY_SIZE(counters)], i;
-	long moved = vmstat("pgmigrate_success");
-	struct series ms = { 0 };
 
 	for (i = 0; i < ARRAY_SIZE(counters); i++)
 		counted[i] = counter(counters[i]);
 	setup.heap = area->heap;
+	setup.moved = shared_new(len);
 	if (child_status(load_start(load, age_rounds, -1)))
 		bail("%s: the rounds failed", area->heap->name);
-	for (i = 0; i < load->nr_laps; i++)
-		series_add(&ms, load->lap_us[i] / 1000);
 	row(r, "requests", setup.rounds);
 	row(r, "given", load->rounds);
 	row(r, "round_ms", (now_ms() - load->start_ms) / setup.rounds);
-	row(r, "moved_of_request", (double)(vmstat("pgmigrate_success") - moved) / setup.rounds);
 	for (i = 0; i < ARRAY_SIZE(counters); i++)
 		row(r, counters[i], counter(counters[i]) - counted[i]);
-	row_quantiles(r, "request_ms", &ms);
+	report_requests(r, load);
+	munmap(setup.moved, len);
 	munmap(load, sizeof(*load));
 }
 
