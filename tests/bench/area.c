@@ -46,7 +46,6 @@ static const struct {
 	[PART_THP] = { 4, 96 },
 	[PART_DIRTY] = { 4, 70 },
 	[PART_SLAB] = { 2, 97 },
-	[PART_PIPES] = { 1, 96 },
 };
 
 static struct {
