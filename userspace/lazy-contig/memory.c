@@ -233,6 +233,29 @@ static bool is_high(const struct memory_block *block)
 	return block->addr >= MAP_4G;
 }
 
+/* Of each block, how many neighbours could be in ZONE_MOVABLE; no more than are wanted. */
+static void count_runs(const struct memory *memory, int node)
+{
+	struct memory_block *block = memory->blocks, *end = block + memory->count, *last;
+	size_t run;
+
+	for (; block < end; block = last) {
+		last = block + 1;
+		block->run = 0;
+		if (!memory_is_movable(block) && !is_candidate(block, node))
+			continue;
+		while (last < end && last[-1].addr + memory->block_size == last->addr &&
+		       last->node == block->node &&
+		       (memory_is_movable(last) || is_candidate(last, node)))
+			last++;
+		run = last - block;
+		if (run > memory->wanted)
+			run = memory->wanted;
+		while (block < last)
+			block++->run = run;
+	}
+}
+
 static bool better(const struct memory *memory, const struct memory_block *a,
 		   const struct memory_block *b)
 {
@@ -240,6 +263,8 @@ static bool better(const struct memory *memory, const struct memory_block *a,
 
 	if (high != is_high(b))
 		return high;
+	if (a->run != b->run)
+		return a->run > b->run;
 	if (near != adjoins(memory, b))
 		return near;
 	if (a->cost != b->cost)
@@ -249,13 +274,15 @@ static bool better(const struct memory *memory, const struct memory_block *a,
 
 /*
  * Return: the block of a node, or of any if @node is -1, that should become movable next:
- * one above 4 GiB; then one next to ZONE_MOVABLE, for a buffer does not go across zones;
- * then the one that is cheapest to empty. NULL if there is none.
+ * one above 4 GiB; then one with enough neighbours for all that is wanted, and one next to
+ * ZONE_MOVABLE, for a buffer does not go across zones; then the one that is cheapest to empty.
+ * NULL if there is none.
  */
 struct memory_block *memory_choose(const struct memory *memory, int node)
 {
 	struct memory_block *block, *best = NULL;
 
+	count_runs(memory, node);
 	for (block = memory->blocks; block < memory->blocks + memory->count; block++)
 		if (is_candidate(block, node) && (!best || better(memory, block, best)))
 			best = block;

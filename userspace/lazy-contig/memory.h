@@ -15,12 +15,14 @@ struct memory_block {
 	bool stuck;		/* has pages that cannot be moved, as the module knows */
 	__u64 cost;		/* of moving all pages away, as the module knows */
 	int err;		/* of the attempt to change it; 0: there was none */
+	size_t run;		/* neighbours, this one included, that are or can be movable */
 };
 
 struct memory {
 	__u64 block_size;
 	struct memory_block *blocks;	/* by address */
 	size_t count;
+	size_t wanted;		/* neighbours that are to be movable; 0: all the same */
 };
 
 /* memory.c */

@@ -337,6 +337,7 @@ static int change_memory(const struct args *args, struct memory *memory)
 	if (code)
 		return code;
 
+	memory->wanted = (change.wanted + memory->block_size - 1) / memory->block_size;
 	/* outside of ZONE_MOVABLE, the kernel does not ask the pool to make way */
 	file_write(SYSFS_DIR "/pool_drop", "1");
 	if (!map_load(&map))

@@ -174,6 +174,37 @@ static void test_choose(void)
 	memory_free(&memory);
 }
 
+/* 37 and what is next to it are the cheapest ones, but not where most fits. */
+static void test_run(void)
+{
+	struct memory memory;
+
+	begin(&memory);
+	weigh(&memory);
+	memory_choose(&memory, 0)->err = -EBUSY;
+	memory.wanted = 3;
+	chooses(&memory, 0, (const int[]){ 36, 35, 34, 38, 32, 15, 14, 13, 12, 11, 10, 9, 8, -1 },
+		"first where all that is wanted fits in one piece");
+	memory_free(&memory);
+
+	begin(&memory);
+	weigh(&memory);
+	memory.wanted = 1;
+	chooses(&memory, 0, (const int[]){ 37, 38, 36, 35, 34, 32, 15, 14, 13, 12, 11, 10, 9, 8,
+		-1 }, "the cheapest, if it is large enough");
+	memory_free(&memory);
+
+	begin(&memory);
+	weigh(&memory);
+	memory.blocks[10].stuck = false; /* 33 */
+	memory.blocks[11].stuck = true; /* 34 */
+	snprintf(memory.blocks[9].zone, sizeof(memory.blocks[9].zone), "Movable"); /* 32 */
+	memory.wanted = 4;
+	chooses(&memory, 0, (const int[]){ 37, 38, 36, 35, 33, 15, 14, 13, 12, 11, 10, 9, 8, -1 },
+		"not next to what is movable, where that cannot become as large");
+	memory_free(&memory);
+}
+
 int main(void)
 {
 	char command[64];
@@ -181,6 +212,7 @@ int main(void)
 	new_machine();
 	test_read();
 	test_choose();
+	test_run();
 	snprintf(command, sizeof(command), "rm -r %s", dir);
 	if (system(command))
 		diag("%s is left", dir);
