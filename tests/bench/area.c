@@ -213,13 +213,15 @@ static void measure_rounds(const struct row *r, const struct area *area)
 {
 	size_t counted[ARRAY_SIZE(counters)], i, len = setup.rounds * sizeof(*setup.moved);
 	struct load *load = load_new();
+	int status;
 
 	for (i = 0; i < ARRAY_SIZE(counters); i++)
 		counted[i] = counter(counters[i]);
 	setup.heap = area->heap;
 	setup.moved = shared_new(len);
-	if (child_status(load_start(load, age_rounds, -1)))
-		bail("%s: the rounds failed", area->heap->name);
+	/* for longer than child_status() waits */
+	if (waitpid(load_start(load, age_rounds, -1), &status, 0) < 0 || status)
+		bail("%s: the rounds failed: %#x", area->heap->name, status);
 	row(r, "requests", setup.rounds);
 	row(r, "given", load->rounds);
 	row(r, "round_ms", (now_ms() - load->start_ms) / setup.rounds);
