@@ -403,6 +403,27 @@ static unsigned long lc_zone_kept(struct zone *zone, unsigned long end_pfn)
 	return high_wmark_pages(zone) + zone->lowmem_reserve[class];
 }
 
+/*
+ * What lies in ZONE_MOVABLE can move to the zones below it, as far as they can spare
+ * pages: process memory in it would otherwise be counted as what no window can include.
+ * Attempts in progress may move as much there as they have pages.
+ */
+static unsigned long lc_zone_below(struct zone *zone)
+{
+	struct zone *below = NODE_DATA(zone_to_nid(zone))->node_zones;
+	unsigned long pages = 0, available, under_way;
+
+	if (zone_idx(zone) != ZONE_MOVABLE)
+		return 0;
+	for (; below < zone; below++) {
+		available = lc_zone_available(below);
+		pages += available -
+			 min(available, lc_zone_kept(below, LC_NO_LIMIT));
+	}
+	under_way = atomic_long_read(&lc_under_way[zone_to_nid(zone)]);
+	return pages - min(pages, under_way);
+}
+
 /**
  * lc_limit_spare - can the machine spare so many pages?
  * @zone: from this zone
@@ -410,12 +431,13 @@ static unsigned long lc_zone_kept(struct zone *zone, unsigned long end_pfn)
  * @taken: the pages are taken already: was that too much?
  *
  * alloc_contig_range heeds no watermark. The zone must keep its high watermark
- * and its lowmem reserve; and what the kernel says can be had without swapping
- * must cover the request, those under way, and what the page allocator would
- * leave, or another process's allocation would invoke the OOM killer: in the
- * zone's node too, because a process may be bound to it. CMA areas do not count,
- * which neither requests nor the kernel's own allocations can use, nor, if @zone
- * is another one, ZONE_MOVABLE, which the kernel's own cannot use.
+ * and its lowmem reserve, ZONE_MOVABLE with the help of those below; and what
+ * the kernel says can be had without swapping must cover the request, those
+ * under way, and what the page allocator would leave, or another process's
+ * allocation would invoke the OOM killer: in the zone's node too, because a
+ * process may be bound to it. CMA areas do not count, which neither requests nor
+ * the kernel's own allocations can use, nor, if @zone is another one,
+ * ZONE_MOVABLE, which the kernel's own cannot use.
  *
  * Context: any.
  * Return: true if it can.
@@ -426,7 +448,8 @@ bool lc_limit_spare(struct zone *zone, const struct lc_constraint *c, bool taken
 	unsigned long nr_pages = taken ? 0 : c->nr_pages, kept;
 	int node = zone_to_nid(zone);
 
-	if (lc_zone_available(zone) < nr_pages + lc_zone_kept(zone, c->end_pfn))
+	if (lc_zone_available(zone) + lc_zone_below(zone) <
+	    nr_pages + lc_zone_kept(zone, c->end_pfn))
 		return false;
 	kept = nr_pages + atomic_long_read(&lc_under_way[node]);
 	if (lc_node_available(node) < kept + lc_node_kept(node, movable))

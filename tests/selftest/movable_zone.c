@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Promise: memory: ZONE_MOVABLE first; never with zone_movable=0
+ * Promise: memory: process memory that fills ZONE_MOVABLE makes way to other zones
  */
 #include "blocks.h"
 #include "settings.h"
@@ -57,6 +58,24 @@ static void check_spared(int heap)
 		close(bufs[--n]);
 }
 
+static void check_occupied(int heap)
+{
+	size_t len = movable.end - movable.start;
+	unsigned long limit = patience();
+	void *mem = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int buf;
+
+	if (mem == MAP_FAILED)
+		bail("mmap: %m");
+	pool_drop();
+	memset(mem, 1, len);
+	buf = buf_new(heap, MIB(256));
+	ok(in_zone(buf, MIB(256)), "256 MiB lie where process memory was");
+	close(buf);
+	munmap(mem, len);
+	param_set("time_limit_ms", limit);
+}
+
 int main(void)
 {
 	int heap = heap_open(HEAP);
@@ -65,6 +84,7 @@ int main(void)
 	movable = movable_zone();
 	mark_set(&mark);
 	check_first(heap);
+	check_occupied(heap);
 	text_set(PARAM, "0");
 	check_spared(heap);
 	text_set(PARAM, "1");
