@@ -150,7 +150,6 @@ static int lc_alloc_to_request(const struct lazy_contig_allocation *alloc,
 	    alloc->__reserved ||
 	    !lc_fd_flags_valid(alloc->fd_flags) ||
 	    (alloc->align && !is_power_of_2(alloc->align)) ||
-	    (alloc->max_addr && alloc->min_addr > alloc->max_addr) ||
 	    !lc_range_name_valid(alloc->name))
 		return -EINVAL;
 	*req = (struct lc_request) {
@@ -377,7 +376,7 @@ static const struct lc_ioctl lc_ioctls[] = {
 	},
 	[_IOC_NR(LAZY_CONTIG_IOCTL_ALLOC)] = {
 		.size = sizeof(struct lazy_contig_allocation),
-		.min_size = offsetofend(struct lazy_contig_allocation, min_addr),
+		.min_size = offsetofend(struct lazy_contig_allocation, phys_addr),
 		.func = lc_ioctl_alloc,
 		.end = lc_ioctl_new_fd,
 		.answers = true,

@@ -179,6 +179,7 @@ struct sized_call {
 	unsigned long request;
 	const void *arg;
 	uint32_t size;
+	uint32_t least;
 	int err;
 };
 
@@ -211,16 +212,19 @@ static void test_sizes(void)
 	const struct lazy_contig_resize resize = { .phys_addr = PAGE, .len = PAGE };
 	const struct lazy_contig_free free = { .phys_addr = PAGE };
 	const struct sized_call calls[] = {
-		{ "ALLOC", LAZY_CONTIG_IOCTL_ALLOC, &alloc, sizeof(alloc), 0 },
-		{ "OPEN", LAZY_CONTIG_IOCTL_OPEN, &open, sizeof(open), -ENOENT },
-		{ "RESIZE", LAZY_CONTIG_IOCTL_RESIZE, &resize, sizeof(resize), -ENOENT },
-		{ "FREE", LAZY_CONTIG_IOCTL_FREE, &free, sizeof(free), -ENOENT },
+		{ "ALLOC", LAZY_CONTIG_IOCTL_ALLOC, &alloc, sizeof(alloc),
+		  offsetof(struct lazy_contig_allocation, min_addr), 0 },
+		{ "OPEN", LAZY_CONTIG_IOCTL_OPEN, &open, sizeof(open), sizeof(open), -ENOENT },
+		{ "RESIZE", LAZY_CONTIG_IOCTL_RESIZE, &resize, sizeof(resize),
+		  sizeof(resize), -ENOENT },
+		{ "FREE", LAZY_CONTIG_IOCTL_FREE, &free, sizeof(free), sizeof(free), -ENOENT },
 	};
 	const struct sized_call *c;
 
 	for (c = calls; c < calls + ARRAY_SIZE(calls); c++) {
 		is(with_size(c, 0, 0), -EINVAL, "%s of size 0", c->name);
-		is(with_size(c, c->size - 1, 0), -EINVAL, "of a byte less than in 1.0");
+		is(with_size(c, c->least - 1, 0), -EINVAL, "of a byte less than the first");
+		is(with_size(c, c->least, 0), c->err, "of the first");
 		is(with_size(c, c->size, 0), c->err, "of the struct");
 		is(with_size(c, c->size + 8, 0), c->err, "of a longer one with zeros");
 		is(with_size(c, c->size + 8, 1), -E2BIG, "of one with an unknown field");

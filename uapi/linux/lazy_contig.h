@@ -18,7 +18,7 @@
  * Errors that every ioctl here can return, besides those listed with it:
  *
  *  -ENOTTY	unknown ioctl
- *  -EINVAL	@size is smaller than the struct of version 1.0, an unknown flag is
+ *  -EINVAL	@size is smaller than the first version of the struct, an unknown flag is
  *		set, or a reserved field is not zero
  *  -E2BIG	a field unknown to this kernel is not zero, or @size is larger than
  *		a page
@@ -95,7 +95,7 @@ struct lazy_contig_query {
  * lies: @min_addr up to a power of two, @max_addr + 1 down to one.
  *
  * Errors: -EINVAL @len is 0 or wraps to 0 when rounded up, @align is not a power
- * of two, @min_addr exceeds @max_addr, @node is not online, @name is not terminated
+ * of two, @node is not online, @name is not terminated
  * or not printable, unknown @fd_flags; -ENOMEM @len exceeds what the machine or a
  * limit could ever give, or no range was found in time; -EINTR killed while waiting;
  * -EMFILE, -ENFILE no file descriptor available.
