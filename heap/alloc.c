@@ -65,6 +65,7 @@ static DEFINE_MUTEX(lc_reserve_change_lock);
  * @fits: a zone is large enough, so that it may succeed when others have ended
  * @hope: and may have the memory, so that it may without the pool
  * @late: the deadline came before all windows had been tried
+ * @passing: what cannot be migrated is in ZONE_MOVABLE, where it soon can
  */
 struct lc_alloc_control {
 	const struct lc_request *req;
@@ -80,6 +81,7 @@ struct lc_alloc_control {
 	bool fits;
 	bool hope;
 	bool late;
+	bool passing;
 };
 
 /* The nodes that a request may use, and the one to begin with. */
@@ -246,6 +248,8 @@ static int lc_alloc_attempt(struct lc_alloc_control *ac, struct lc_search *s)
 	ac->failure.attempts += ret != -EAGAIN;
 	ac->failure.busy += ret == -EBUSY;
 	ac->failure.nomem += ret == -ENOMEM;
+	ac->passing |= ret == -EBUSY &&
+		       is_zone_movable_page(pfn_to_page(window.pfn));
 	if (!ret)
 		lc_stats_count(LC_MOVED_PAGES, lc_search_to_move(s));
 	if (s->claim.zone)
@@ -380,7 +384,8 @@ static int lc_alloc_below_idle(struct lc_alloc_control *ac)
 /*
  * What the pool keeps counts as used for the watermarks, and lies in pageblocks of
  * others: it goes before the request fails. Then what other requests have under way
- * may turn out not to be needed, or windows of theirs be free again.
+ * may turn out not to be needed, or windows of theirs be free again; and nothing is
+ * pinned for long in ZONE_MOVABLE.
  */
 static int lc_alloc_patiently(struct lc_alloc_control *ac)
 {
@@ -396,7 +401,11 @@ static int lc_alloc_patiently(struct lc_alloc_control *ac)
 			break;
 		if (ac->hope && lc_pool_drop())
 			continue;
-		if (!ac->fits || !lc_limit_wait(ended, ac->deadline))
+		if (ac->fits && lc_limit_wait(ended, ac->deadline))
+			continue;
+		if (!ac->passing ||
+		    schedule_timeout_killable(clamp_t(long, ac->deadline - jiffies,
+						      0, HZ / 4)))
 			break;
 	}
 	return fatal_signal_pending(current) && ret ? -EINTR : ret;
@@ -529,15 +538,13 @@ struct lc_range *lc_alloc(const struct lc_request *req)
 		lc_deferred_check();
 		user = lc_limit_charge(req->nr_pages);
 	}
-	if (IS_ERR(user)) {
-		ret = PTR_ERR(user);
+	ret = PTR_ERR_OR_ZERO(user);
+	if (ret)
 		goto report;
-	}
 	ret = lc_alloc_take(&ac, true, &spare);
 	if (ret)
 		goto uncharge;
-	range = lc_range_create(&ac.ext, req->name, req->flags, user,
-				&spare);
+	range = lc_range_create(&ac.ext, req->name, req->flags, user, &spare);
 	if (IS_ERR(range)) {
 		ac.outcome = LC_FAIL_OTHER;
 		ret = PTR_ERR(range);
