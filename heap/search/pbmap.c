@@ -55,7 +55,8 @@ bool lc_pb_held(struct lc_pb pb, u32 now)
  *
  * A block that failed stays held although it looks movable, because it did so
  * before it failed as well. Afterwards it is tried last among its like, until
- * no attempt has failed on it for four times as long as it was held.
+ * no attempt has failed on it for four times as long as it was held. One in which
+ * nothing is left of what it had then is as good as any.
  *
  * A block that is still pinned counts as another failure: the end of a pin is
  * noticed after at most as long again as the pin lasted, and pins that never
@@ -65,7 +66,8 @@ bool lc_pb_held(struct lc_pb pb, u32 now)
  */
 struct lc_pb lc_pb_after_scan(struct lc_pb old, struct lc_pb seen, u32 now)
 {
-	u32 fails = old.fails;
+	bool gone = seen.state == LC_PB_MOVABLE && !seen.cost && old.cost;
+	u32 fails = gone ? 0 : old.fails;
 
 	if (seen.state == LC_PB_PINNED && old.state == LC_PB_PINNED) {
 		if (lc_pb_held(old, now) || !lc_pb_age(old, now))

@@ -73,6 +73,13 @@ static void check_failure(void)
 	   "even if it finds the block busy");
 	is(scanned(pb, LC_PB_UNMOVABLE, 0, 1).state, LC_PB_UNMOVABLE,
 	   "unless it explains the failure");
+	is(scanned(pb, LC_PB_MOVABLE, 0, 1).state, LC_PB_MOVABLE,
+	   "or finds nothing that could have been in the way");
+	is(scanned(pb, LC_PB_MOVABLE, 0, 1).cost, 0, "which is forgotten then");
+	pb.cost = 0;
+	is(scanned(pb, LC_PB_MOVABLE, 0, 1).state, LC_PB_PINNED,
+	   "unless nothing was in the first place");
+	pb.cost = 10;
 
 	is(scanned(pb, LC_PB_BUSY, 10, 2).state, LC_PB_BUSY,
 	   "afterwards it may be busy");
