@@ -31,6 +31,7 @@ struct asker {
 	unsigned int in_flight;
 	unsigned int requests;
 	unsigned int begun;
+	unsigned int seen;	/* of these, by the parent */
 	bool done;
 	struct stuck_answers answers;
 };
@@ -114,9 +115,12 @@ static pid_t asker_start(struct asker *a, bool forever)
 	return pid;
 }
 
-static bool is_done(void *arg)
+/* Has another request begun, or the last one ended? */
+static bool has_gone_on(void *arg)
 {
-	return ((volatile struct asker *)arg)->done;
+	const volatile struct asker *a = arg;
+
+	return a->done || a->begun != a->seen;
 }
 
 void stuck_loop(size_t len, unsigned int in_flight, unsigned int requests,
@@ -129,8 +133,11 @@ void stuck_loop(size_t len, unsigned int in_flight, unsigned int requests,
 	a->in_flight = in_flight;
 	a->requests = requests;
 	pid = asker_start(a, false);
-	if (!becomes_true(is_done, a))
-		bail("request %u does not end", a->begun);
+	while (!((volatile struct asker *)a)->done) {
+		a->seen = a->begun;
+		if (!becomes_true(has_gone_on, a))
+			bail("request %u does not end", a->begun);
+	}
 	child_status(pid);
 	*answers = a->answers;
 	munmap(a, sizeof(*a));
