@@ -30,6 +30,7 @@
 
 #include "compat.h"
 #include "limit.h"
+#include "search/zone.h"
 #include "types.h"
 
 static unsigned long limit_mb;
@@ -357,7 +358,7 @@ static unsigned long lc_zone_cma(struct zone *zone)
 }
 
 /* What could be had from a zone without swapping, but not what only CMA can. */
-static unsigned long lc_zone_available(struct zone *zone)
+static unsigned long lc_limit_available(struct zone *zone)
 {
 	unsigned long all = zone_page_state(zone, NR_FREE_PAGES) +
 			    lc_zone_file(zone);
@@ -376,7 +377,7 @@ static unsigned long lc_node_kept(int node, bool movable)
 
 		kept += high_wmark_pages(zone) + lc_zone_cma(zone);
 		if (idx == ZONE_MOVABLE && !movable)
-			kept += lc_zone_available(zone);
+			kept += lc_limit_available(zone);
 	}
 	return kept;
 }
@@ -389,7 +390,7 @@ static unsigned long lc_node_available(int node)
 	for (idx = 0; idx < MAX_NR_ZONES; idx++) {
 		struct zone *zone = &NODE_DATA(node)->node_zones[idx];
 
-		available += lc_zone_available(zone) + lc_zone_cma(zone);
+		available += lc_limit_available(zone) + lc_zone_cma(zone);
 	}
 	return available;
 }
@@ -416,7 +417,7 @@ static unsigned long lc_zone_below(struct zone *zone)
 	if (zone_idx(zone) != ZONE_MOVABLE)
 		return 0;
 	for (; below < zone; below++) {
-		available = lc_zone_available(below);
+		available = lc_limit_available(below);
 		pages += available -
 			 min(available, lc_zone_kept(below, LC_NO_LIMIT));
 	}
@@ -448,7 +449,7 @@ bool lc_limit_spare(struct zone *zone, const struct lc_constraint *c, bool taken
 	unsigned long nr_pages = taken ? 0 : c->nr_pages, kept;
 	int node = zone_to_nid(zone);
 
-	if (lc_zone_available(zone) + lc_zone_below(zone) <
+	if (lc_limit_available(zone) + lc_zone_below(zone) <
 	    nr_pages + lc_zone_kept(zone, c->end_pfn))
 		return false;
 	kept = nr_pages + atomic_long_read(&lc_under_way[node]);
@@ -474,8 +475,7 @@ bool lc_limit_spare(struct zone *zone, const struct lc_constraint *c, bool taken
  */
 bool lc_limit_strained(struct zone *zone, const struct lc_constraint *c)
 {
-	return zone_page_state(zone, NR_FREE_PAGES) < high_wmark_pages(zone) +
-		       zone_page_state(zone, NR_FREE_CMA_PAGES) &&
+	return lc_zone_free_pages(zone) < high_wmark_pages(zone) &&
 	       !lc_limit_spare(zone, c, true);
 }
 
