@@ -8,7 +8,6 @@
 #include "blocks.h"
 #include "stuck.h"
 
-#define FILE_LEN	MIB(256)
 #define REQUESTS	128
 
 int main(void)
@@ -18,18 +17,11 @@ int main(void)
 	uint64_t phys;
 	pid_t load;
 
-	slow_disk_mount();
-	slow_file(FILE_LEN);
-	stuck_begin();
-	slow_disk_rate(64 << 10);
-	load = slow_readahead(FILE_LEN);
+	load = stuck_readahead_begin();
 	stuck_loop(STUCK_LEN, REQUESTS, REQUESTS, &answers);
 	stuck_in_time(&answers, "readahead");
 	phys = stuck_check_offline("readahead", movable.start);
-	slow_disk_rate(0);
-	slow_end(load);
-	slow_disk_umount();
-	stuck_check_released();
+	stuck_readahead_end(load);
 	if (phys) {
 		is(block_offline(phys), 0, "afterwards it goes offline");
 		is(block_online(phys), 0, "and comes back");

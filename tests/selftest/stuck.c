@@ -456,3 +456,22 @@ void stuck_check_released(void)
 	is(module_unload(), 0, "the module can be unloaded");
 	is(module_load(getenv("LC_MODULE_PARAMS") ?: ""), 0, "and loaded again");
 }
+
+pid_t stuck_readahead_begin(void)
+{
+	const size_t len = MIB(256);
+
+	slow_disk_mount();
+	slow_file(len);
+	stuck_begin();
+	slow_disk_rate(64 << 10);
+	return slow_readahead(len);
+}
+
+void stuck_readahead_end(pid_t load)
+{
+	slow_disk_rate(0);
+	slow_end(load);
+	slow_disk_umount();
+	stuck_check_released();
+}

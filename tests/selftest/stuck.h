@@ -32,6 +32,12 @@ void stuck_check_late(const char *load, bool some);
 uint64_t stuck_check_offline(const char *load, uint64_t from);
 /* After the load: everything comes back, and the module can be unloaded. */
 void stuck_check_released(void);
+/*
+ * stuck_begin(), then 256 MiB of page cache are locked by the readahead of a slow disk;
+ * the end checks what stuck_check_released() does.
+ */
+pid_t stuck_readahead_begin(void);
+void stuck_readahead_end(pid_t load);
 
 struct stuck_answers {
 	unsigned int given;

@@ -7,21 +7,11 @@
  */
 #include "stuck.h"
 
-#define FILE_LEN	MIB(256)
-
 int main(void)
 {
-	pid_t load;
+	pid_t load = stuck_readahead_begin();
 
-	slow_disk_mount();
-	slow_file(FILE_LEN);
-	stuck_begin();
-	slow_disk_rate(64 << 10);
-	load = slow_readahead(FILE_LEN);
 	stuck_check_parts("readahead");
-	slow_disk_rate(0);
-	slow_end(load);
-	slow_disk_umount();
-	stuck_check_released();
+	stuck_readahead_end(load);
 	return tap_done();
 }

@@ -10,26 +10,16 @@
  */
 #include "stuck.h"
 
-#define FILE_LEN	MIB(256)
-
 int main(void)
 {
-	pid_t load;
+	pid_t load = stuck_readahead_begin();
 
-	slow_disk_mount();
-	slow_file(FILE_LEN);
-	stuck_begin();
-	slow_disk_rate(64 << 10);
-	load = slow_readahead(FILE_LEN);
 	stuck_check_charged("readahead");
 	stuck_check_fill("readahead");
 	stuck_check_frozen("readahead, frozen");
 	stuck_check_kill("readahead", 8);
 	stuck_check_fill("readahead, after kills");
 	stuck_check_late("readahead", true);
-	slow_disk_rate(0);
-	slow_end(load);
-	slow_disk_umount();
-	stuck_check_released();
+	stuck_readahead_end(load);
 	return tap_done();
 }
